@@ -1,0 +1,192 @@
+import type { Content, Output, Snapshot, Stat, UnitState } from '../../contract/snapshot.ts';
+import { isGlob } from '../../contract/glob.ts';
+import { errnoOf } from './errno.ts';
+import type { ReadPlan } from './script.ts';
+
+/** The answer does not have the shape that was asked for: cut, forged, or not from our shell. Nothing of it is used. */
+export class FrameError extends Error {
+  constructor(message: string) {
+    super(`the host's answer is not as asked for: ${message}`);
+    this.name = 'FrameError';
+  }
+}
+
+/** Walks over the bytes of an answer, held as latin1 text so that every byte is one character. */
+class Cursor {
+  private at = 0;
+  private readonly text: string;
+  private readonly nonce: string;
+  constructor(text: string, nonce: string) {
+    this.text = text;
+    this.nonce = nonce;
+  }
+  /** The rest of a line `NONCE word…`; throws where the next line is another. */
+  mark(word: string): string {
+    const head = `${this.nonce} ${word}`;
+    if (!this.text.startsWith(head, this.at)) throw new FrameError(`expected "${word}"`);
+    return this.until('\n').slice(head.length).trim();
+  }
+  has(word: string): boolean {
+    return this.text.startsWith(`${this.nonce} ${word}`, this.at);
+  }
+  /** Up to `end`, which is passed over; throws where it never comes. */
+  until(end: string): string {
+    const found = this.text.indexOf(end, this.at);
+    if (found < 0) throw new FrameError('it ends too early');
+    const part = this.text.slice(this.at, found);
+    this.at = found + end.length;
+    return part;
+  }
+  body(): string {
+    return this.until(`${this.nonce} .\n`);
+  }
+  /** The separator that stands twice in a row here and holds the nonce. */
+  separator(): string {
+    const first = this.text.indexOf(this.nonce, this.at);
+    const second = this.text.indexOf(this.nonce, first + 1);
+    if (first < 0 || second < 0) throw new FrameError('no separator');
+    const separator = this.text.slice(this.at, this.at + second - first);
+    this.skip(separator);
+    this.skip(separator);
+    return separator;
+  }
+  skip(text: string): void {
+    if (!this.text.startsWith(text, this.at)) throw new FrameError('a separator is missing');
+    this.at += text.length;
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Bytes (one character each) as text: UTF-8, or Latin-1 where they are not UTF-8.
+ * A file that is not UTF-8 can be looked at; a write to it is refused, as its old content no longer compares equal.
+ */
+const decodeBytes = (bytes: string): string => {
+  if (!/[\x80-\xff]/.test(bytes)) return bytes;
+  try {
+    return utf8.decode(Buffer.from(bytes, 'latin1'));
+  } catch {
+    return bytes;
+  }
+};
+
+/** GNU says `cat: PATH: why`, busybox `cat: can't open 'PATH': why` or `cat: read error: why`. */
+const contentOf = (segment: string, path: string): Content => {
+  const line = segment.endsWith('\n') ? segment.slice(segment.lastIndexOf('\n', segment.length - 2) + 1) : '';
+  if (!/^(?:\S*\/)?(?:cat|busybox): /.test(line)) return { raw: decodeBytes(segment) };
+  const named = line.includes(`cat: ${path}: `) || line.includes(`'${path}'`) || line.includes('cat: read error: ');
+  return named ? { errno: errnoOf(line) } : { raw: decodeBytes(segment) };
+};
+
+const readContents = (cursor: Cursor, root: string, chunk = 400): Map<string, Content> => {
+  const count = Number(cursor.mark('content'));
+  const paths = Array.from({ length: count }, () => cursor.until('\0'));
+  const contents = new Map<string, Content>();
+  for (let start = 0; start < count; start += chunk) {
+    const separator = cursor.separator();
+    for (const path of paths.slice(start, start + chunk)) {
+      const content = contentOf(cursor.until(separator), path);
+      const name = path.slice(root.length);
+      // A glob without a match stays as it is written: it names no file.
+      if (!('errno' in content && content.errno === 'ENOENT' && isGlob(name))) contents.set(name, content);
+    }
+  }
+  return contents;
+};
+
+const permissionBits = (letters: string): number => {
+  const bits = [...letters.slice(1, 10)].reduce((mode, letter, index) => {
+    const set = letter !== '-' && letter !== 'S' && letter !== 'T';
+    return set ? mode | (1 << (8 - index)) : mode;
+  }, 0);
+  const special = [3, 6, 9].reduce((mode, at, index) => (/[sStT]/.test(letters[at] ?? '') ? mode | (4 >> index) : mode), 0);
+  return (special << 9) | bits;
+};
+
+const types: Readonly<Record<string, Stat['type']>> = { '-': 'file', d: 'dir', l: 'link' };
+/** ls(1) -ldn: mode, links, uid, gid, size (or major, minor), three words of date, path, and `-> text` of a link. */
+const listing = /^(\S{10})\S*\s+\d+\s+(\d+)\s+(\d+)\s+(?:\d+,\s*)?\d+\s+\S+\s+\S+\s+\S+ (.*)$/;
+
+const readStats = (cursor: Cursor, root: string): Map<string, Stat> => {
+  cursor.mark('stat');
+  const stats = new Map<string, Stat>();
+  for (const line of cursor.body().split('\n')) {
+    const match = listing.exec(line);
+    if (!match) continue;
+    const [, letters = '', uid, gid, rest = ''] = match;
+    const type = types[letters[0] ?? ''] ?? 'other';
+    const arrow = type === 'link' ? rest.indexOf(' -> ') : -1;
+    const path = arrow < 0 ? rest : rest.slice(0, arrow);
+    stats.set(path.slice(root.length), {
+      type,
+      mode: permissionBits(letters),
+      uid: Number(uid),
+      gid: Number(gid),
+      ...(arrow >= 0 && { link: rest.slice(arrow + 4) }),
+    });
+  }
+  return stats;
+};
+
+/** Blocks of `Name=value` lines, one a unit, in the order asked; `Id` may differ where the name is an alias. */
+const readUnits = (cursor: Cursor, names: readonly string[]): Map<string, UnitState> => {
+  cursor.mark('units');
+  const blocks = cursor.body().trim().split(/\n\n+/).filter(Boolean);
+  if (blocks.length !== names.length) return new Map();
+  return new Map(
+    names.map((name, index) => {
+      const values = new Map(blocks[index]!.split('\n').map((line) => line.split(/=(.*)/s, 2) as [string, string]));
+      const state = (key: string): string => values.get(key) ?? '';
+      return [name, { load: state('LoadState'), active: state('ActiveState'), enabled: state('UnitFileState') }];
+    }),
+  );
+};
+
+const readOutput = (cursor: Cursor, nonce: string): Output => {
+  const text = decodeBytes(cursor.until(`\n${nonce} exit `));
+  return { text, exit: Number(cursor.until('\n')) };
+};
+
+export const parseAnswer = (text: string, nonce: string, root: string, plan: ReadPlan, id: number): Snapshot => {
+  const cursor = new Cursor(text, nonce);
+  const content = readContents(cursor, root);
+  const stat = cursor.has('stat') ? readStats(cursor, root) : new Map<string, Stat>();
+  for (const path of plan.paragraphs) {
+    cursor.mark('paragraph');
+    const raw = cursor.body();
+    content.set(path, raw === '' ? { errno: 'ENOENT' } : { raw });
+  }
+  const units = plan.units.length > 0 ? readUnits(cursor, plan.units) : new Map<string, UnitState>();
+  const output = new Map<string, Output>();
+  for (const [index, argv] of plan.queries.entries()) {
+    cursor.mark(`query ${index}`);
+    output.set(argv.join(' '), readOutput(cursor, nonce));
+  }
+  if (Number(cursor.mark('end')) !== id) throw new FrameError('it belongs to another question');
+  return { content, stat, units, output };
+};
+
+/** `state` is the exit code of the op; skipped: something it needs failed. */
+export interface WriteResult {
+  readonly state: number | 'skipped';
+  readonly text: string;
+}
+
+export const parseResults = (text: string, nonce: string, count: number, id: number): readonly WriteResult[] => {
+  const cursor = new Cursor(text, nonce);
+  const results = Array.from({ length: count }, (_, index): WriteResult => {
+    const state = cursor.mark(`result ${index}`);
+    return { state: state === 'skipped' ? state : Number(state), text: decodeBytes(cursor.body().replace(/\n$/, '')) };
+  });
+  if (Number(cursor.mark('end')) !== id) throw new FrameError('it belongs to another question');
+  return results;
+};
+
+export const parseRun = (text: string, nonce: string, id: number): Output => {
+  const cursor = new Cursor(text, nonce);
+  cursor.mark(`run ${id}`);
+  const output = readOutput(cursor, nonce);
+  cursor.mark('end');
+  return output;
+};

@@ -1,0 +1,128 @@
+# What the target's sh is told once a connection. POSIX sh: dash, bash, busybox and mksh read it alike.
+# It starts no program but cat, ls, dd, cp, mv, mkdir, rm, readlink, chmod, systemctl and what a step names.
+#
+# An answer is a row of sections, each begun by a line with the nonce of this connection.
+# File contents come byte-exact from one cat: `sep sep f1 sep f2 ... sep`, where `sep` is cat's own /proc/self/environ with the
+# nonce in it, which no other user can read; where there is no /proc, a private file with the nonce.
+# Set before: PP_NONCE; PP_ROOT (a folder that stands for /), PP_WRITE (the program that writes attributes there), PP_PATH.
+
+set +e +u +x
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin LC_ALL=C
+export PATH LC_ALL
+pp_absolute() { case $1 in ''|/*) printf %s "$1" ;; *) printf %s "$PWD/$1" ;; esac; }
+if [ -n "$PP_ROOT$PP_WRITE$PP_PATH" ]; then
+  PP_ROOT=$(pp_absolute "$PP_ROOT") PP_WRITE=$(pp_absolute "$PP_WRITE")
+  [ -z "$PP_PATH" ] || PATH=$(pp_absolute "$PP_PATH"):$PATH
+  PERFPLAY_ROOT=$PP_ROOT PERFPLAY_WRITE=$PP_WRITE
+  export PERFPLAY_ROOT PERFPLAY_WRITE
+fi
+PP_SEPARATOR=/proc/self/environ
+[ -r "$PP_SEPARATOR" ] || {
+  PP_SEPARATOR=$PP_ROOT/tmp/perfplay.$$
+  mkdir -p "$PP_ROOT/tmp"
+  trap 'rm -f "$PP_SEPARATOR"' EXIT
+  ( umask 077; set -C; printf 'PP_NONCE=%s\000' "$PP_NONCE" >"$PP_SEPARATOR" )
+}
+pp_mark() { printf '%s %s\n' "$PP_NONCE" "$*"; }
+pp_cat() {
+  (
+    unset HOME LOGNAME MAIL SHELL USER TERM LANG PWD OLDPWD SUDO_COMMAND SUDO_USER SUDO_UID SUDO_GID SSH_CLIENT SSH_CONNECTION
+    export PP_NONCE
+    exec cat "$PP_SEPARATOR" "$@" "$PP_SEPARATOR" 2>&1
+  )
+}
+pp_words() { pp_list='' pp_n=1; while [ "$pp_n" -le "$1" ]; do pp_list="$pp_list $2\"\${$pp_n}\"" pp_n=$((pp_n + 1)); done; }
+pp_content() {
+  pp_mark content "$#"
+  [ "$#" -eq 0 ] || printf '%s\000' "$@"
+  while [ "$#" -gt 0 ]; do
+    if [ "$#" -lt 400 ]; then pp_words "$#" '"$PP_SEPARATOR" '; eval "pp_cat $pp_list"; break; fi
+    [ -n "$pp_full" ] || { pp_words 400 '"$PP_SEPARATOR" '; pp_full=$pp_list; }
+    eval "pp_cat $pp_full"
+    shift 400
+  done
+}
+pp_full=''
+pp_stat() {
+  pp_mark stat
+  while [ "$#" -gt 0 ]; do
+    pp_some=$#
+    [ "$pp_some" -le 400 ] || pp_some=400
+    pp_words "$pp_some" ''
+    eval "ls -ldnq -- $pp_list 2>/dev/null"
+    shift "$pp_some"
+  done
+  pp_mark .
+}
+pp_line() { pp_l=''; { IFS= read -r pp_l <"$1"; } 2>/dev/null; }
+pp_paragraph() {
+  pp_mark paragraph
+  { while IFS= read -r pp_l && [ -n "$pp_l" ]; do printf '%s\n' "$pp_l"; done <"$1"; } 2>/dev/null
+  pp_mark .
+}
+pp_units() {
+  pp_mark units
+  systemctl show --no-pager -p Id -p LoadState -p ActiveState -p UnitFileState -- "$@" 2>/dev/null
+  pp_mark .
+}
+pp_query() { pp_mark query "$1"; shift; "$@" 2>/dev/null; pp_exit=$?; printf '\n'; pp_mark exit "$pp_exit"; }
+pp_gate() { :; }
+pp_end() { pp_mark end "$1"; pp_mark end "$1" >&2; }
+
+pp_do() {
+  pp_id=$1 pp_needs=$2 pp_text='' pp_state=0
+  shift 2
+  for pp_need in $pp_needs; do eval "pp_state=\$pp_result_$pp_need"; [ "$pp_state" = 0 ] || { pp_state=skipped; break; }; done
+  [ "$pp_state" = skipped ] || { "$@"; pp_state=$?; }
+  eval "pp_result_$pp_id=\$pp_state"
+  pp_mark result "$pp_id" "$pp_state"
+  [ -z "$pp_text" ] || printf '%s\n' "$pp_text"
+  pp_mark .
+}
+pp_attribute() {
+  if [ -n "$PP_WRITE" ]; then pp_text=$("$PP_WRITE" "${1#"$PP_ROOT"}" "$2" 2>&1); return; fi
+  [ -e "$1" ] || { pp_text='No such file or directory'; return 1; }
+  { printf '%s\n' "$2" >"$1"; } 2>/dev/null && return 0
+  pp_text=$(printf '%s\n' "$2" | dd of="$1" conv=notrunc 2>&1)
+}
+pp_program() { pp_text=$("$@" 2>&1); }
+pp_file() {
+  pp_path=$1 pp_mode=$2 pp_was=$3 pp_old=$4 pp_new=$5
+  [ ! -L "$pp_path" ] || pp_path=$(readlink -f "$pp_path") || { pp_text="$1: the symbolic link points nowhere"; return 1; }
+  if [ -e "$pp_path" ]; then
+    [ -f "$pp_path" ] || { pp_text="$pp_path is not a regular file"; return 1; }
+    [ "$pp_was" = present ] && [ "$(cat "$pp_path" && printf x)" = "$pp_old"x ] ||
+      { pp_text="$pp_path changed since it was read: run again"; return 1; }
+  else
+    [ "$pp_was" = absent ] || { pp_text="$pp_path is gone since it was read: run again"; return 1; }
+    pp_text=$(mkdir -p -m 755 "${pp_path%/*}" 2>&1) || return 1
+  fi
+  pp_temporary=${pp_path%/*}/.perfplay.$$
+  rm -f "$pp_temporary"
+  if [ -e "$pp_path" ]; then pp_text=$(cp -p "$pp_path" "$pp_temporary" 2>&1) || { rm -f "$pp_temporary"; return 1; }
+  else { ( umask 077; : >"$pp_temporary" ) && chmod "$pp_mode" "$pp_temporary"; } 2>/dev/null
+  fi
+  pp_text=$(printf %s "$pp_new" | dd of="$pp_temporary" conv=fsync 2>&1 && [ "$(cat "$pp_temporary" && printf x)" = "$pp_new"x ] &&
+    mv -f "$pp_temporary" "$pp_path" 2>&1) && { pp_text=''; pp_relabel "$pp_path"; return 0; }
+  rm -f "$pp_temporary"
+  return 1
+}
+pp_relabel() { ! command -v restorecon >/dev/null 2>&1 || restorecon "$1" >/dev/null 2>&1; return 0; }
+pp_remove() {
+  [ ! -e "$1" ] && [ ! -L "$1" ] && return 0
+  [ "$(cat "$1" && printf x)" = "$2"x ] || { pp_text="$1 changed since it was read: run again"; return 1; }
+  pp_text=$(rm -f "$1" 2>&1)
+}
+pp_record() {
+  pp_text=$(umask 077; mkdir -p -m 700 "$1" 2>&1 && printf %s "$3" | dd of="$1/$2" conv=fsync 2>&1) && pp_text=''
+}
+pp_run() {
+  pp_mark run "$1" >&2
+  pp_mark run "$1"
+  if [ -n "$2" ]; then ( cd "$2" && shift 2 && exec "$@" ); else ( shift 2 && exec "$@" ); fi
+  pp_exit=$?
+  printf '\n'
+  pp_mark exit "$pp_exit"
+  printf '\n' >&2
+  pp_mark ran "$1" >&2
+}

@@ -1,0 +1,15 @@
+import { quote } from './quote.ts';
+import functions from './prelude.sh?raw';
+
+/** A target whose `/` is a folder: a simulated host, or a mounted image. */
+export interface ShellRoot {
+  readonly root?: string;
+  /** The program that writes attributes there. */
+  readonly write?: string;
+  /** A folder put first in PATH. */
+  readonly path?: string;
+}
+
+/** The text that a fresh shell is given before the first batch. */
+export const prelude = (nonce: string, { root = '', write = '', path = '' }: ShellRoot): string =>
+  `PP_NONCE=${quote(nonce)} PP_ROOT=${quote(root)} PP_WRITE=${quote(write)} PP_PATH=${quote(path)}\n${functions}\n`;

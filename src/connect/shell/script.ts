@@ -1,0 +1,103 @@
+import type { ReadOp } from '../../contract/reads.ts';
+import { quote, quotePattern } from './quote.ts';
+
+/** One change or act, as the target's sh does it. `needs`: ops before it that must have succeeded. */
+export type WriteOp = { readonly needs?: readonly number[] } & (
+  | { readonly op: 'attribute'; readonly path: string; readonly value: string }
+  /** `before` is what was read (null: absent); a file that is no longer so is left alone. */
+  | { readonly op: 'file'; readonly path: string; readonly mode: number; readonly before: string | null; readonly after: string }
+  | { readonly op: 'remove'; readonly path: string; readonly before: string }
+  | { readonly op: 'program'; readonly argv: readonly string[] }
+  /** A private file, fsynced. */
+  | { readonly op: 'record'; readonly folder: string; readonly name: string; readonly text: string }
+  /** A function that `script` defines; it leaves what went wrong in `pp_text`. */
+  | { readonly op: 'function'; readonly script: string; readonly name: string; readonly args: readonly string[] }
+);
+
+const patternOf = (op: Extract<ReadOp, { op: 'content' | 'stat' }>): string => quotePattern(op.pattern);
+
+/** Commands that put every path meant by the ops into "$@". */
+const collect = (ops: readonly Extract<ReadOp, { op: 'content' | 'stat' }>[]): string[] => [
+  ['set --', ...ops.filter((op) => !op.where).map(patternOf)].join(' '),
+  ...ops.flatMap((op) =>
+    op.where
+      ? [
+          `for pp_p in ${patternOf(op)}; do pp_line "\${pp_p%/*}"/${quote(op.where.file)} && ` +
+            `case $pp_l in ${op.where.matches.map(quote).join('|')}) set -- "$@" "$pp_p" ;; esac; done`,
+        ]
+      : [],
+  ),
+];
+
+/** Equal ops asked once, whoever asks. */
+export const uniqueOps = (ops: readonly ReadOp[]): readonly ReadOp[] => [
+  ...new Map(ops.map((op) => [JSON.stringify(op), op])).values(),
+];
+
+/** The function `batch` of the target's sh: nothing runs before its last line has arrived. */
+const batch = (lines: readonly string[]): string => `pp_batch() {\n${lines.join('\n')}\n}\npp_batch </dev/null\n`;
+
+export interface ReadPlan {
+  readonly paragraphs: readonly string[];
+  readonly units: readonly string[];
+  readonly queries: readonly (readonly string[])[];
+}
+
+/** One ask as text, and what its answer must hold besides files. */
+export const readScript = (id: number, asked: readonly ReadOp[]): { readonly text: string; readonly plan: ReadPlan } => {
+  const ops = uniqueOps(asked);
+  const contents = ops.filter((op) => op.op === 'content');
+  const paragraphs = contents.filter((op) => op.part === 'paragraph').map((op) => op.pattern);
+  const units = ops.flatMap((op) => (op.op === 'unit' ? [op.name] : []));
+  const queries = ops.flatMap((op) => (op.op === 'query' ? [op.argv] : []));
+  const stats = ops.filter((op) => op.op === 'stat');
+  const text = batch([
+    ...collect(contents.filter((op) => !op.part)),
+    'pp_content "$@"',
+    ...(stats.length > 0 ? [...collect(stats), 'pp_stat "$@"'] : []),
+    ...paragraphs.map((path) => `pp_paragraph ${quotePattern(path)}`),
+    ...(units.length > 0 ? [`pp_units ${units.map(quote).join(' ')}`] : []),
+    ...queries.map((argv, index) => `pp_query ${index} ${argv.map(quote).join(' ')}`),
+    `pp_end ${id}`,
+  ]);
+  return { text, plan: { paragraphs, units, queries } };
+};
+
+const rooted = (path: string): string => `"$PP_ROOT"${quote(path)}`;
+
+const call = (op: WriteOp): string => {
+  switch (op.op) {
+    case 'attribute':
+      return `pp_attribute ${rooted(op.path)} ${quote(op.value)}`;
+    case 'file': {
+      const old = op.before === null ? "absent ''" : `present ${quote(op.before)}`;
+      return `pp_file ${rooted(op.path)} ${op.mode.toString(8)} ${old} ${quote(op.after)}`;
+    }
+    case 'remove':
+      return `pp_remove ${rooted(op.path)} ${quote(op.before)}`;
+    case 'program':
+      return `pp_program ${op.argv.map(quote).join(' ')}`;
+    case 'record':
+      return `pp_record ${rooted(op.folder)} ${quote(op.name)} ${quote(op.text)}`;
+    case 'function':
+      return [op.name, ...op.args].map(quote).join(' ');
+  }
+};
+
+/** One apply as text: ops in order, each with its number; a later op may need an earlier one. */
+export const writeScript = (id: number, ops: readonly WriteOp[]): string => {
+  const scripts = ops.flatMap((op) => (op.op === 'function' ? [op.script] : []));
+  return [
+    ...new Set(scripts),
+    batch([
+      "trap '' HUP PIPE",
+      ...ops.map((op, index) => `pp_do ${index} ${quote((op.needs ?? []).join(' '))} ${call(op)}`),
+      'trap - HUP PIPE',
+      `pp_end ${id}`,
+    ]),
+  ].join('\n');
+};
+
+/** One act of a playbook, its output and errors apart. */
+export const runScript = (id: number, argv: readonly string[], folder = ''): string =>
+  batch([`pp_run ${id} ${folder === '' ? "''" : rooted(folder)} ${argv.map(quote).join(' ')}`, `pp_end ${id}`]);

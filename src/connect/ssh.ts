@@ -1,0 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import type { Algorithms, Client, ClientChannel } from 'ssh2';
+import type { ConnectionSettings } from '../inventory/types.ts';
+import { agentKeys } from './agent.ts';
+import { algorithms } from './algorithms.ts';
+import { createAuthentication, type Credentials } from './authentication.ts';
+import { type Become, execCommand, passSudo, sudoCall } from './become.ts';
+import { createChannel } from './channel.ts';
+import { startDeadline } from './deadline.ts';
+import { type Destination, jumpSettings, type ResolveContext, resolveDestination } from './destination.ts';
+import { AttemptError, hostPort, printable, type Stage, timeoutError } from './errors.ts';
+import { handshake, type Link } from './handshake.ts';
+import { createHostKeyCheck } from './host-key.ts';
+import { createKeyRing } from './keys.ts';
+import { type KnownHost, knownTypes, parseKnownHosts } from './known-hosts.ts';
+import { createPasswordGate } from './password-gate.ts';
+import { createSshConfigLookup } from './ssh-config.ts';
+import { type Carrier, openForward, openProxyCommand, openTcp } from './stream.ts';
+import { type Channel, ConnectError, type Connection } from './types.ts';
+

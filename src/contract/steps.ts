@@ -1,0 +1,100 @@
+import type { Errno } from './snapshot.ts';
+import type { ReadOp } from './reads.ts';
+
+/** How the kernel or a file spells a value. Decides equality: masks, `[none] mq-deadline`, tab-separated triples. */
+export interface Codec<T> {
+  readonly decode: (raw: string) => T;
+  readonly encode: (value: T) => string;
+  readonly equal?: (left: T, right: T) => boolean;
+}
+
+/** Text files that are a set of named lines, so that several tasks, plays and people can share one. */
+export type Format = 'shell-vars';
+
+/** Where a write goes. The closed list of things the engine can change, back up and put back. */
+export type Target =
+  /** sysfs or procfs: written in place, read back; its before-image is its text. */
+  | { readonly kind: 'attribute'; readonly path: string }
+  /** Replaced atomically; its before-image is bytes, mode, owner or absence. */
+  | { readonly kind: 'file'; readonly path: string; readonly mode?: number }
+  /** One line of a file, or one word of the line's value; the rest stays. */
+  | { readonly kind: 'entry'; readonly path: string; readonly format: Format; readonly name: string; readonly word?: string }
+  | { readonly kind: 'unit'; readonly name: string; readonly aspect: 'active' | 'enabled' | 'masked' }
+  | { readonly kind: 'kernel-module'; readonly name: string }
+  /** `{}` in `set` is the value; data, so that plan.json and the journal can hold it. */
+  | { readonly kind: 'program'; readonly name: string; readonly set: readonly string[] };
+
+/** One observed value: text, meaning, and where it would be written. Without a target it cannot be changed in a running system. */
+export type Reading<T> = { readonly codec: Codec<T>; readonly target?: Target } & (
+  | { readonly raw: string; readonly value: T }
+  | { readonly errno: Errno }
+);
+
+export type StoreName = 'sysctl.d' | 'tmpfiles.d' | 'udev' | 'modules-load.d' | 'kernel-arg' | 'boot.tab';
+
+/** One named line of a store: what the next boot shall bring; null: shall not bring. */
+export interface StoreEntry {
+  readonly store: StoreName;
+  readonly name: string;
+  readonly value: string | null;
+  readonly accepts?: (nextBoot: string) => boolean;
+  /** kernel-arg: recovery entries get it too. */
+  readonly recovery?: boolean;
+}
+
+/**
+ * How a setting survives a boot. The engine's stores compose one file from all tasks and read back what the next boot will do.
+ * `accepts` widens "the next boot brings `value`" to other texts that serve as well (`{min: n}`).
+ */
+export type Persist =
+  | StoreEntry
+  /** The target is already on disk: a file, an entry, an enabled unit. */
+  | { readonly store: 'itself' }
+  | { readonly store: 'none'; readonly because: string };
+
+/** The unit of everything: one value that should be so. Diff, changed, journal, rollback and verification follow from it. */
+export interface Setting<T = any> {
+  /** Unique on a host, stable over runs: `block_queue/nvme0n1/scheduler`. */
+  readonly key: string;
+  /** null: should not exist. */
+  readonly want: T | null;
+  readonly running: Reading<T>;
+  /** Another place that tells what the kernel really does; differing while `running` agrees and takesEffect is `now`: ineffective. */
+  readonly effective?: Reading<T>;
+  readonly persist: Persist;
+  /** Default `now`; next-use: at the next interrupt, allocation, open. A reboot needs no word: `running` has no target. */
+  readonly takesEffect?: 'now' | 'next-use' | `restart:${string}`;
+  /** Keys before this one: written first; when one is written this is written again; when one fails this is skipped. */
+  readonly dependsOn?: readonly string[];
+  /** What the kernel offers instead, shown when it refuses the value. */
+  readonly allowed?: readonly string[];
+}
+
+/** Something true of the host that no write of ours mends. */
+export interface Finding {
+  readonly key: string;
+  readonly finding: 'unsupported' | 'conflict' | 'refused' | 'ineffective' | 'pending' | 'warning';
+  /** For `pending`: what it waits for. */
+  readonly pending?: 'reboot' | 'next-use' | `restart:${string}`;
+  readonly message: string;
+  /** Keys not to be written while this stands. */
+  readonly blocks?: readonly string[];
+}
+
+/** An imperative act. Ends the stage; never undone; not part of verification. */
+export interface Action {
+  readonly key: string;
+  readonly action: {
+    readonly run: readonly string[];
+    readonly chdir?: string;
+    /** No guard says whether it is needed: its plan says unknown. */
+    readonly effect?: 'unknown';
+  };
+}
+
+export type Step = Setting | Finding | Action;
+
+export type { ReadOp };
+export const isSetting = (step: Step): step is Setting => 'want' in step;
+export const isFinding = (step: Step): step is Finding => 'finding' in step;
+export const isAction = (step: Step): step is Action => 'action' in step;

@@ -1,0 +1,129 @@
+import pLimit from 'p-limit';
+import type { Connection } from '../connect/types.ts';
+import type { Host, Inventory } from '../inventory/types.ts';
+import type { HostPlay, Play, Site } from '../playbook/types.ts';
+import type { Event, HostEnded, RunStarted } from '../report/events.ts';
+import { createHostRun, type HostRun } from './host.ts';
+import { createHostShells, type HostShells } from './shells.ts';
+
+export interface RunOptions {
+  readonly run: string;
+  readonly command: RunStarted['command'];
+  readonly site: Site;
+  readonly inventory: Inventory;
+  readonly connect: (host: Host) => Promise<Connection>;
+  /** How many hosts at a time. */
+  readonly forks: number;
+  readonly emit: (event: Event) => void;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+}
+
+export interface RunSummary {
+  readonly hosts: readonly HostEnded[];
+  /** Hosts that were left out because a batch failed too often. */
+  readonly stopped?: string;
+  /** Asks of all hosts, for whoever counts. */
+  readonly asks: number;
+  readonly interrupted: boolean;
+}
+
+interface HostState {
+  readonly run: HostRun;
+  readonly shells: HostShells;
+}
+
+/** A batch may lose this share of its hosts, in per cent; more ends the run. */
+const lostTooMany = (play: Play, batch: readonly string[], failed: readonly string[]): boolean => {
+  if (failed.length === 0) return false;
+  if (play.maxFailPercentage !== undefined) return (failed.length / batch.length) * 100 > play.maxFailPercentage;
+  return failed.length === batch.length;
+};
+
+/**
+ * Plays in order, batches in order, the hosts of a batch side by side. A host that failed takes no further part; where a batch
+ * fails too often, nothing after it is begun. Nothing is thrown for what happens on a host.
+ */
+export const runSite = async (options: RunOptions): Promise<RunSummary> => {
+  const { site, inventory, emit, now, signal } = options;
+  const check = options.command !== 'run';
+  const names = [...new Set(site.plays.flatMap((play) => play.hosts))];
+  const limit = pLimit(options.forks);
+  const simulated = names.some((name) => inventory.hosts.get(name)?.connection.write !== undefined);
+  const states = new Map<string, HostState>();
+  let stopped: string | undefined;
+
+  emit({
+    type: 'run-started',
+    run: options.run,
+    command: options.command,
+    playbook: site.files.join(' '),
+    inventory: inventory.sources,
+    hosts: names,
+    simulated,
+    time: now().toISOString(),
+  });
+
+  /** Made when the host's first batch comes: with a thousand hosts not all plays are bound at once. */
+  const stateOf = (name: string): HostState => {
+    const known = states.get(name);
+    if (known) return known;
+    const host = inventory.hosts.get(name)!;
+    const plays: HostPlay[] = site.plays.filter((play) => play.hosts.includes(name)).map((play) => site.bind(play, host));
+    const shells = createHostShells(host, () => options.connect(host));
+    const run = createHostRun({
+      host,
+      plays,
+      shells,
+      check,
+      journal: { run: options.run, playbook: site.files.join(' ') },
+      emit,
+      now,
+      stopped: () => signal.aborted,
+    });
+    const state = { run, shells };
+    states.set(name, state);
+    return state;
+  };
+
+  const lastPlay = new Map(site.plays.flatMap((play) => play.hosts.map((name) => [name, play.index] as const)));
+
+  for (const play of site.plays) {
+    if (stopped !== undefined || signal.aborted) break;
+    emit({ type: 'play-started', play: play.index, name: play.name, hosts: play.hosts, batches: play.batches.length });
+    for (const [index, batch] of play.batches.entries()) {
+      if (stopped !== undefined || signal.aborted) break;
+      const alive = batch.filter((name) => !states.get(name)?.run.failed());
+      emit({ type: 'batch-started', play: play.index, batch: index + 1, hosts: alive });
+      await Promise.all(
+        alive.map((name) =>
+          limit(async () => {
+            if (signal.aborted) return;
+            const { run, shells } = stateOf(name);
+            const well = await run.play(play.index);
+            if (!well || lastPlay.get(name) === play.index) shells.close();
+          }),
+        ),
+      );
+      const failed = batch.filter((name) => states.get(name)?.run.failed());
+      if (!check && lostTooMany(play, batch, failed)) {
+        const more = index + 1 < play.batches.length || site.plays.at(-1) !== play;
+        if (more) stopped = `${failed.length} of ${batch.length} hosts of batch ${index + 1} of "${play.name}" failed (${failed.slice(0, 5).join(', ')}${failed.length > 5 ? ', …' : ''})`;
+      }
+    }
+  }
+
+  const hosts = [...states.values()].map(({ run }) => run.end());
+  for (const host of hosts) emit(host);
+  for (const { shells } of states.values()) shells.close();
+  const asks = [...states.values()].reduce((sum, { shells }) => sum + shells.asks(), 0);
+  return { hosts, asks, interrupted: signal.aborted, ...(stopped !== undefined && { stopped }) };
+};
+
+/** Exit code of run, plan and check from how the hosts ended: 2 failed or unknown, 4 unreachable, 6 both, 130 interrupted. */
+export const exitCode = ({ hosts, interrupted }: RunSummary): number => {
+  if (interrupted) return 130;
+  const failed = hosts.some(({ status }) => status === 'failed' || status === 'unknown');
+  const unreachable = hosts.some(({ status }) => status === 'unreachable');
+  return (failed ? 2 : 0) + (unreachable ? 4 : 0);
+};

@@ -1,0 +1,53 @@
+import type { Connection } from '../connect/types.ts';
+import { openShell, type Shell } from '../connect/shell/shell.ts';
+import type { Host } from '../inventory/types.ts';
+import { createSnapshotView, type SnapshotView } from './snapshot-view.ts';
+
+export interface OpenShell {
+  readonly shell: Shell;
+  readonly view: SnapshotView;
+}
+
+/** One connection to a host, and one shell for each user that tasks become; both opened when first needed. */
+export interface HostShells {
+  /** `user`: undefined is the login user. */
+  readonly for: (user: string | undefined) => Promise<OpenShell>;
+  /** Something was written or run: no view of the host is true any more. */
+  readonly invalidate: () => void;
+  readonly asks: () => number;
+  readonly close: () => void;
+}
+
+export const createHostShells = (host: Host, connect: () => Promise<Connection>): HostShells => {
+  let connection: Promise<Connection> | undefined;
+  let opened: Connection | undefined;
+  let asks = 0;
+  const shells = new Map<string, Promise<OpenShell>>();
+  const views: SnapshotView[] = [];
+  const { root, write, path, becomePassword } = host.connection;
+
+  const open = async (user: string | undefined): Promise<OpenShell> => {
+    connection ??= connect();
+    opened = await connection;
+    const become = user === undefined ? undefined : { user, ...(becomePassword !== undefined && { password: becomePassword }) };
+    const channel = await opened.shell(become);
+    const shell = openShell(channel, { ...(root && { root }), ...(write && { write }), ...(path && { path }) });
+    const view = createSnapshotView(shell, () => asks++);
+    views.push(view);
+    return { shell, view };
+  };
+
+  return {
+    for: (user) => {
+      const key = user ?? '';
+      const known = shells.get(key) ?? open(user);
+      shells.set(key, known);
+      return known;
+    },
+    invalidate: () => {
+      for (const view of views) view.invalidate();
+    },
+    asks: () => asks,
+    close: () => opened?.close(),
+  };
+};

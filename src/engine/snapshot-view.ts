@@ -1,0 +1,60 @@
+import type { Shell } from '../connect/shell/shell.ts';
+import { isGlob } from '../contract/glob.ts';
+import type { Read, ReadOp } from '../contract/reads.ts';
+import type { Snapshot } from '../contract/snapshot.ts';
+
+/** What is known of a host through one shell. It stays true until something is written or run on the host. */
+export interface SnapshotView {
+  /** Asks for whatever of `reads` is not known yet; nothing missing, no ask. */
+  readonly ensure: (reads: readonly Read<unknown>[]) => Promise<void>;
+  readonly snapshot: () => Snapshot;
+  /** Something changed on the host: all of it must be asked for again. */
+  readonly invalidate: () => void;
+  /** A read understood, once a snapshot: reads are shared values. */
+  readonly decode: <S>(read: Read<S>) => S;
+}
+
+const empty: Snapshot = { content: new Map(), stat: new Map(), units: new Map(), output: new Map() };
+
+const merge = (left: Snapshot, right: Snapshot): Snapshot => ({
+  content: new Map([...left.content, ...right.content]),
+  stat: new Map([...left.stat, ...right.stat]),
+  units: new Map([...left.units, ...right.units]),
+  output: new Map([...left.output, ...right.output]),
+});
+
+/** Mode and owner of every file that may be replaced: they belong to the journal's before-image. */
+const withStats = (op: ReadOp): readonly ReadOp[] =>
+  op.op === 'content' && !op.where && !isGlob(op.pattern) && !/^\/(sys|proc|dev)\//.test(op.pattern)
+    ? [op, { op: 'stat', pattern: op.pattern }]
+    : [op];
+
+export const createSnapshotView = (shell: Shell, asked: () => void): SnapshotView => {
+  let snapshot = empty;
+  let known = new Set<string>();
+  let decoded = new Map<Read<unknown>, unknown>();
+  return {
+    ensure: async (reads) => {
+      const missing = new Map<string, ReadOp>();
+      for (const op of reads.flatMap((read) => read.ops).flatMap(withStats)) {
+        const key = JSON.stringify(op);
+        if (!known.has(key)) missing.set(key, op);
+      }
+      if (missing.size === 0) return;
+      asked();
+      snapshot = merge(snapshot, await shell.ask([...missing.values()]));
+      known = new Set([...known, ...missing.keys()]);
+      decoded = new Map();
+    },
+    snapshot: () => snapshot,
+    invalidate: () => {
+      snapshot = empty;
+      known = new Set();
+      decoded = new Map();
+    },
+    decode: <S>(read: Read<S>): S => {
+      if (!decoded.has(read)) decoded.set(read, read.decode(snapshot));
+      return decoded.get(read) as S;
+    },
+  };
+};

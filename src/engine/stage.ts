@@ -1,0 +1,252 @@
+import { ShellLost, type Shell } from '../connect/shell/shell.ts';
+import { InputError } from '../diagnostics.ts';
+import type { HostTask, Scope } from '../playbook/types.ts';
+import { composeApply, resultOf, type TaskWork } from './apply.ts';
+import { overriddenBy, textOf, type Evaluation, type Problem } from './evaluate.ts';
+import { journalOp, type JournalHeader } from './journal.ts';
+import type { Claims } from './overlap.ts';
+import type { SnapshotView } from './snapshot-view.ts';
+import { bindTask, planTask, readsOf, storeStates, type BoundTask, type PlannedItem, type PlannedTask } from './task-plan.ts';
+import { changeOf, newHistory, type ItemHistory } from './task-report.ts';
+
+/** Tasks of one shell that converge together: rounds of observe, plan, apply until nothing new is left to do. */
+export interface StageOptions {
+  readonly tasks: readonly HostTask[];
+  readonly scope: Scope;
+  readonly view: SnapshotView;
+  readonly shell: Shell;
+  readonly claims: Claims;
+  /** Plans once and writes nothing. */
+  readonly check: boolean;
+  /** Reads of later tasks and plays: they travel in the same ask. */
+  readonly ahead: readonly BoundTask[];
+  readonly journal: JournalHeader;
+  readonly journalPart: () => number;
+  readonly now: () => Date;
+  readonly on: (stage: 'observe' | 'plan' | 'apply' | 'verify', detail?: string) => void;
+}
+
+export interface StagedItem {
+  readonly planned: PlannedItem;
+  readonly history: ItemHistory;
+  readonly warnings: readonly string[];
+}
+
+export interface StagedTask {
+  readonly hostTask: HostTask;
+  readonly items: readonly StagedItem[];
+  readonly failed: boolean;
+}
+
+/** The connection was cut while writes were under way: what was done is not known. */
+export class ApplyLost extends Error {
+  constructor(cause: ShellLost) {
+    super(cause.message, { cause });
+    this.name = 'ApplyLost';
+  }
+}
+
+const maxRounds = 6;
+
+interface TaskState {
+  readonly bound: BoundTask;
+  readonly histories: readonly ItemHistory[];
+}
+
+type Written = Map<string, { readonly keep: boolean }>;
+
+const keepsDiffering = (evaluation: Evaluation, written: Written, stateOf: ReturnType<typeof storeStates>): Problem | undefined => {
+  const { setting, write, keep } = evaluation;
+  const before = written.get(setting.key);
+  if (!before) return undefined;
+  if (write) {
+    const allowed = setting.allowed && setting.allowed.length > 0 ? `; allowed: ${setting.allowed.join(' ')}` : '';
+    const wanted = setting.want === null ? 'absent' : setting.running.codec.encode(setting.want);
+    return { reason: 'ineffective', message: `wrote ${wanted}, read back ${textOf(setting.running) ?? 'nothing'}${allowed}` };
+  }
+  if (keep && before.keep && keep !== 'forget') return { reason: 'ineffective', message: `wrote ${keep.value ?? 'absent'}, but ${overriddenBy(keep, stateOf)}` };
+  return undefined;
+};
+
+/** What is wrong with an item as it stands; `waits`: it may come right once something earlier was changed. */
+const problemOf = (
+  item: PlannedItem,
+  history: ItemHistory,
+  written: Written,
+  stateOf: ReturnType<typeof storeStates>,
+): { readonly problem: Problem; readonly waits: boolean } | undefined => {
+  if (history.failure) return { problem: history.failure, waits: false };
+  for (const evaluation of item.evaluations) {
+    const problem = keepsDiffering(evaluation, written, stateOf);
+    if (problem) return { problem: { ...problem, message: `${evaluation.setting.key}: ${problem.message}` }, waits: false };
+  }
+  for (const { problem, setting } of item.evaluations)
+    if (problem) return { problem: { ...problem, message: `${setting.key}: ${problem.message}` }, waits: true };
+  for (const { finding, message } of item.findings)
+    if (finding !== 'warning' && finding !== 'pending') return { problem: { reason: finding, message }, waits: true };
+  return undefined;
+};
+
+/** A changed setting whose kernel already ignores it, or whose reading is what was wanted, needs no write. */
+const hasWork = ({ write, keep, problem }: Evaluation, failures: ReadonlySet<string>, key: string): boolean =>
+  (write || keep !== undefined) && !failures.has(key) && (problem === undefined || problem.reason === 'ineffective');
+
+/**
+ * Runs a stage. Gives the tasks that were reached, in order, each with its last plan and its history; the last one may have
+ * actions to run. Throws ShellLost (nothing was under way), ApplyLost (something was), BecomeError and ConnectError.
+ */
+export const runStage = async (options: StageOptions): Promise<readonly StagedTask[]> => {
+  const { view, shell, scope, check, claims } = options;
+  const stateOf = storeStates(view);
+  const written: Written = new Map();
+  const failures = new Set<string>();
+  const states: TaskState[] = options.tasks.map((hostTask) => bindSafely(hostTask, scope));
+  let applied = 0;
+
+  for (;;) {
+    options.on(applied === 0 ? 'observe' : 'verify');
+    await view.ensure([...states.map(({ bound }) => bound), ...options.ahead].flatMap(readsOf));
+    options.on('plan');
+    const reached: { planned: PlannedTask; state: TaskState; failed: boolean }[] = [];
+    const work: TaskWork[] = [];
+    const todo: { evaluation: Evaluation; history: ItemHistory }[] = [];
+
+    for (const state of states) {
+      const planned = planTask(state.bound, view);
+      const { task } = planned.hostTask;
+      const overlap = claims.claim(planned);
+      const entry = { planned, state, failed: false };
+      reached.push(entry);
+      const evaluations: Evaluation[] = [];
+      for (const [index, item] of planned.items.entries()) {
+        const history = state.histories[index]!;
+        for (const evaluation of item.evaluations) {
+          if (!hasWork(evaluation, failures, evaluation.setting.key)) continue;
+          if (keepsDiffering(evaluation, written, stateOf)) continue;
+          evaluations.push(evaluation);
+          todo.push({ evaluation, history });
+        }
+      }
+      const problems = planned.items.flatMap((item, index) => {
+        const found = overlap
+          ? { problem: overlap, waits: false }
+          : problemOf(item, state.histories[index]!, written, stateOf);
+        return found ? [{ ...found, index }] : [];
+      });
+      const tolerated = (reason: string): boolean => reason === 'unsupported' && task.unsupported !== 'fail';
+      const serious = problems.filter(({ problem }) => !tolerated(problem.reason));
+      if (overlap) {
+        evaluations.length = 0;
+        todo.splice(0, todo.length, ...todo.filter(({ history }) => !state.histories.includes(history)));
+      }
+      if (evaluations.length > 0 || work.length > 0) work.push({ evaluations: dependents(planned, evaluations), ignoreErrors: task.ignoreErrors });
+      if (serious.length > 0) {
+        const waiting = serious.every(({ waits }) => waits) && todo.length > 0;
+        if (!waiting) {
+          entry.failed = true;
+          for (const { problem, index } of serious) state.histories[index]!.failure ??= problem;
+        }
+        if (!task.ignoreErrors && (!check || !waiting)) break;
+      }
+      if (!check && planned.items.some(({ actions }) => actions.length > 0)) break;
+    }
+
+    if (check) {
+      for (const { evaluation, history } of todo) history.changes.set(evaluation.setting.key, changeOf(evaluation));
+      return reached.map(finish);
+    }
+    if (todo.length === 0) return reached.map(finish);
+    if (++applied >= maxRounds) {
+      for (const { evaluation, history } of todo)
+        history.failure ??= { reason: 'ineffective', message: `${evaluation.setting.key} still differs after ${maxRounds} rounds` };
+      continue;
+    }
+
+    const batch = composeApply(work, view.snapshot(), stateOf);
+    options.on('apply', todo[0] && describe(todo[0].evaluation));
+    const journal = journalOp(options.journal, options.journalPart(), options.now().toISOString(), batch.changes);
+    view.invalidate();
+    const results = await shell.apply([journal, ...batch.ops.slice(1)]).catch((error: unknown) => {
+      throw error instanceof ShellLost ? new ApplyLost(error) : error;
+    });
+    if (results[0]?.state !== 0) {
+      const message = `the journal cannot be written, so nothing was changed: ${results[0]?.text.split('\n')[0] ?? ''} (is become set?)`;
+      for (const { history } of todo) history.failure ??= { reason: 'refused', message };
+      for (const { evaluation } of todo) failures.add(evaluation.setting.key);
+      continue;
+    }
+    for (const { evaluation, history } of todo) {
+      const { setting } = evaluation;
+      const outcome = resultOf(setting, batch.opsOf.get(setting.key) ?? [], results);
+      if (outcome === 'skipped') continue;
+      const earlier = history.changes.get(setting.key);
+      const change = earlier ? { ...changeOf(evaluation), before: earlier.before, levels: [...new Set([...earlier.levels, ...evaluation.levels])] } : changeOf(evaluation);
+      if (outcome) {
+        failures.add(setting.key);
+        history.failure ??= { reason: outcome.reason, message: `${setting.key}: ${outcome.message}` };
+        history.changes.set(setting.key, { ...change, failed: outcome });
+      } else {
+        written.set(setting.key, { keep: evaluation.keep !== undefined });
+        history.changes.set(setting.key, change);
+      }
+    }
+  }
+};
+
+/** Settings whose dependency is written in this round are written again, though they agree: the kernel may reset them. */
+const dependents = ({ items }: PlannedTask, chosen: readonly Evaluation[]): readonly Evaluation[] => {
+  const keys = new Set(chosen.filter(({ write }) => write).map(({ setting }) => setting.key));
+  const all = items.flatMap((item) => item.evaluations);
+  return all.filter(
+    (evaluation) => chosen.includes(evaluation) || (!evaluation.problem && evaluation.setting.dependsOn?.some((key) => keys.has(key))),
+  );
+};
+
+const describe = ({ setting, before, after }: Evaluation): string => `${setting.key} ${before ?? 'absent'} → ${after ?? 'absent'}`;
+
+/** A late value of a wrong type fails its task, and only that. */
+const bindSafely = (hostTask: HostTask, scope: Scope): TaskState => {
+  try {
+    const bound = bindTask(hostTask, scope);
+    return { bound, histories: bound.items.map(newHistory) };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const history = newHistory();
+    history.failure = { reason: 'error', message: error.message };
+    const item = { name: hostTask.task.name, params: {}, when: () => false };
+    return { bound: { hostTask, items: [{ item, reads: {} }] }, histories: [history] };
+  }
+};
+
+const finish = ({ planned, state, failed }: { planned: PlannedTask; state: TaskState; failed: boolean }): StagedTask => {
+  const { task } = planned.hostTask;
+  const items = planned.items.map((item, index): StagedItem => {
+    const history = state.histories[index]!;
+    const unsupported = [
+      ...item.findings.filter(({ finding }) => finding === 'unsupported').map(({ message }) => message),
+      ...item.evaluations.flatMap(({ problem, setting }) => (problem?.reason === 'unsupported' ? [`${setting.key}: ${problem.message}`] : [])),
+    ];
+    const skip = unsupported.length > 0 && task.unsupported === 'skip' && item.evaluations.every(({ problem }) => problem);
+    const tolerated = task.unsupported === 'warn' ? unsupported : [];
+    return {
+      planned: skip ? { ...item, skipped: true } : item,
+      history,
+      warnings: [
+        ...item.findings.filter(({ finding }) => finding === 'warning' || finding === 'pending').map(({ message }) => message),
+        ...tolerated,
+        ...(history.failure || failed ? [] : waitingProblems(item, task.unsupported)),
+      ],
+    };
+  });
+  return { hostTask: planned.hostTask, items, failed };
+};
+
+/** In a plan: what would fail now, unless what comes before it mends it. */
+const waitingProblems = (item: PlannedItem, unsupported: string): readonly string[] => [
+  ...item.findings.flatMap(({ finding, message }) =>
+    finding === 'conflict' || finding === 'refused' || finding === 'ineffective' || (finding === 'unsupported' && unsupported === 'fail')
+      ? [message]
+      : [],
+  ),
+];
+

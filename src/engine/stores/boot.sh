@@ -1,0 +1,64 @@
+#!/bin/sh
+# Kept by perfplay. Applies the lines of /etc/perfplay/boot.tab once the devices are there:
+#   write PATTERN VALUE           every file that matches
+#   irq nic:NAME QUEUE CPUS       the interrupts of that queue, whatever their numbers are in this boot
+# A line that matches nothing, or that the kernel refuses, makes the unit fail.
+
+root=$PERFPLAY_ROOT
+status=0
+
+fail() {
+  echo "boot.tab: $*" >&2
+  status=1
+}
+
+put() {
+  if [ -n "$PERFPLAY_WRITE" ]; then "$PERFPLAY_WRITE" "${1#"$root"}" "$2"; else printf '%s\n' "$2" >"$1"; fi ||
+    fail "$1: cannot write $2"
+}
+
+write() {
+  found=''
+  for path in $root$1; do
+    [ -e "$path" ] || continue
+    found=1
+    put "$path" "$2"
+  done
+  [ -n "$found" ] || fail "$1: no such file"
+}
+
+interrupts() {
+  case $1 in
+    nic:*) folder=$root/sys/class/net/${1#nic:}/device ;;
+    disk:*) folder=$root/sys/block/${1#disk:}/device ;;
+  esac
+  folder=$(cd "$folder" 2>/dev/null && pwd -P) || return
+  while [ -n "$folder" ] && [ "${folder##*/}" != devices ]; do
+    [ ! -d "$folder/msi_irqs" ] || { ls "$folder/msi_irqs"; return; }
+    folder=${folder%/*}
+  done
+}
+
+irq() {
+  found=''
+  for number in $(interrupts "$1"); do
+    actions=''
+    read -r actions 2>/dev/null <"$root/sys/kernel/irq/$number/actions"
+    queue=${actions%%@*}
+    [ "${queue#*-}" != "$2" ] || {
+      found=1
+      put "$root/proc/irq/$number/smp_affinity_list" "$3"
+    }
+  done
+  [ -n "$found" ] || fail "$1 $2: no such interrupt"
+}
+
+while read -r verb first second third; do
+  case $verb in
+    write) write "$first" "$second${third:+ $third}" ;;
+    irq) irq "$first" "$second" "$third" ;;
+    ''|'#'*) ;;
+    *) fail "$verb: unknown" ;;
+  esac
+done <"$root/etc/perfplay/boot.tab"
+exit "$status"

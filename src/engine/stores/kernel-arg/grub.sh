@@ -1,0 +1,97 @@
+# pp_grub CONFIG DROP_IN STATE OLD WORD... : generates CONFIG anew and puts it in place only when it is whole.
+# STATE and OLD are what DROP_IN was before (absent, or present and its text): it goes back when anything fails.
+# WORD: `name=value` must stand in every normal entry, `!name` must stand in none.
+
+pp_grub_fail() {
+  pp_text=$1
+  rm -f "$pp_new" "$pp_new.new"
+  if [ "$pp_state_before" = present ]; then printf %s "$pp_old_drop_in" >"$pp_drop_in"; else rm -f "$pp_drop_in"; fi
+  return 1
+}
+
+# The words of every normal `linux` line of $1, one entry a line, each word between spaces.
+pp_grub_lines() {
+  pp_title=''
+  while IFS= read -r pp_l; do
+    case $pp_l in
+      *menuentry\ *) pp_title=$pp_l ;;
+    esac
+    set -f
+    set -- $pp_l
+    set +f
+    case $1 in
+      linux|linuxefi|linux16)
+        case "$pp_title $* " in
+          *'(recovery mode)'*|*' single '*|*' recovery '*) ;;
+          *) printf ' %s \n' "$*" ;;
+        esac ;;
+    esac
+  done
+}
+
+# The files that the menu of $1 loads, kernel and initrd, one a line.
+pp_grub_files() {
+  while IFS= read -r pp_l; do
+    set -f
+    set -- $pp_l
+    set +f
+    case $1 in
+      linux|linuxefi|linux16) printf '%s\n' "$2" ;;
+      initrd|initrdefi|initrd16) shift; for pp_p in "$@"; do printf '%s\n' "$pp_p"; done ;;
+    esac
+  done
+}
+
+pp_grub_exists() { [ -e "$PP_ROOT$1" ] || [ -e "$PP_ROOT/boot$1" ]; }
+
+pp_grub() {
+  pp_config=$PP_ROOT$1 pp_drop_in=$PP_ROOT$2 pp_state_before=$3 pp_old_drop_in=$4
+  pp_new=$pp_config.perfplay
+  shift 4
+  pp_size=$(wc -c <"$pp_config" 2>/dev/null) || pp_size=65536
+  pp_free=$(df -kP "${pp_config%/*}" 2>/dev/null | { read -r pp_l; read -r pp_a pp_b pp_c pp_d pp_e; echo "$pp_d"; })
+  case $pp_free in
+    ''|*[!0-9]*) ;;
+    *) [ "$pp_free" -ge $((pp_size * 3 / 1024 + 64)) ] || { pp_grub_fail "${pp_config%/*}: too little space left ($pp_free kB)"; return; } ;;
+  esac
+  pp_out=$(grub-mkconfig -o "$pp_new" 2>&1) || { pp_grub_fail "grub-mkconfig: $pp_out"; return; }
+  [ -s "$pp_new" ] || { pp_grub_fail 'grub-mkconfig wrote nothing'; return; }
+  pp_out=$(grub-script-check "$pp_new" 2>&1) || { pp_grub_fail "grub-script-check: $pp_out"; return; }
+  pp_lines=$(pp_grub_lines <"$pp_new")
+  [ -n "$pp_lines" ] || { pp_grub_fail 'the new grub.cfg has no normal entry'; return; }
+  pp_files=$(pp_grub_files <"$pp_new")
+  for pp_p in $pp_files; do
+    pp_grub_exists "$pp_p" || { pp_grub_fail "the new grub.cfg names $pp_p, which does not exist"; return; }
+  done
+  [ ! -e "$pp_config" ] || for pp_p in $(pp_grub_files <"$pp_config"); do
+    ! pp_grub_exists "$pp_p" || case "
+$pp_files
+" in
+      *"
+$pp_p
+"*) ;;
+      *) pp_grub_fail "the new grub.cfg has lost the entry of $pp_p"; return ;;
+    esac
+  done
+  for pp_word in "$@"; do
+    while IFS= read -r pp_l; do
+      case $pp_word in
+        '!'*) case " $(printf %s "$pp_l" | tr - _)" in
+            *" ${pp_word#!} "*|*" ${pp_word#!}="*) pp_grub_fail "the new grub.cfg still holds ${pp_word#!}"; return ;;
+          esac ;;
+        *) case $pp_l in
+            *" $pp_word "*) ;;
+            *) pp_grub_fail "the new grub.cfg does not hold $pp_word in every normal entry: a later file of grub.d undoes it"; return ;;
+          esac ;;
+      esac
+    done <<PP_LINES
+$pp_lines
+PP_LINES
+  done
+  if [ -e "$pp_config" ]; then
+    cp -p "$pp_config" "$pp_config.perfplay-backup" && cp -p "$pp_config" "$pp_new.new" && cat "$pp_new" >"$pp_new.new" &&
+      mv -f "$pp_new.new" "$pp_new"
+  fi || { pp_grub_fail "$pp_config: cannot be copied"; return; }
+  pp_out=$(dd if=/dev/null of="$pp_new" conv=notrunc,fsync 2>&1) || { pp_grub_fail "$pp_new: $pp_out"; return; }
+  pp_out=$(mv -f "$pp_new" "$pp_config" 2>&1) || { pp_grub_fail "$pp_out"; return; }
+}

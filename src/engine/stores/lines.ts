@@ -1,0 +1,49 @@
+import { valueOf } from '../../contract/reads.ts';
+import type { Reading } from '../../contract/steps.ts';
+
+/** The head of every file that perfplay owns. */
+export const notice = '# Kept by perfplay: one line for each setting that a playbook declares. Change the playbook, not this file.';
+
+/** A file's text, or null where it is absent. A file that cannot be read counts as absent; the write will say what is wrong. */
+export const textOf = (reading: Reading<string> | undefined): string | null => valueOf(reading) ?? null;
+
+/** Reads `format` lines of a text as name → value, in order; comments and foreign lines are passed over. */
+export const parseLines = (
+  text: string | null,
+  format: (line: string) => readonly [string, string] | undefined,
+): Map<string, string> =>
+  new Map(
+    (text ?? '').split('\n').flatMap((line) => {
+      const parsed = format(line);
+      return parsed ? [parsed] : [];
+    }),
+  );
+
+/** The lines with edits made: known names keep their place, new ones go to the end, undefined removes. */
+export const upsert = (
+  lines: ReadonlyMap<string, string>,
+  edits: Iterable<readonly [string, string | null | undefined]>,
+): ReadonlyMap<string, string> => {
+  const result = new Map(lines);
+  for (const [name, value] of edits) {
+    if (value === null || value === undefined) result.delete(name);
+    else result.set(name, value);
+  }
+  return result;
+};
+
+/** A whole file of ours, or null (remove it) where no line is left. */
+export const renderLines = (lines: ReadonlyMap<string, string>, line: (name: string, value: string) => string): string | null =>
+  lines.size === 0 ? null : `${notice}\n${[...lines].map(([name, value]) => `${line(name, value)}\n`).join('')}`;
+
+/** Files of drop-in folders as systemd reads them: a name in an earlier folder hides it in later ones; sorted by name. */
+export const dropIns = <T>(files: ReadonlyMap<string, T>, folders: readonly string[]): readonly (readonly [string, T])[] => {
+  const byName = new Map<string, readonly [string, T]>();
+  for (const folder of folders) {
+    for (const [path, value] of files) {
+      const name = path.slice(folder.length + 1);
+      if (path.startsWith(`${folder}/`) && !name.includes('/') && !byName.has(name)) byName.set(name, [path, value]);
+    }
+  }
+  return [...byName].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, entry]) => entry);
+};

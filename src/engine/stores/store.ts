@@ -1,0 +1,44 @@
+import type { WriteOp } from '../../connect/shell/script.ts';
+import type { Read } from '../../contract/reads.ts';
+import type { StoreEntry, StoreName, Target } from '../../contract/steps.ts';
+
+/** What the next boot will bring for a name; `from`: the file that decides. Undefined value: it cannot be read. */
+export interface NextBoot {
+  readonly value: string | null | undefined;
+  readonly from?: string;
+}
+
+/** One thing on disk that a store changes: a file's whole text, or a program's value. `null`: absent. */
+export interface StoreChange {
+  readonly at: Extract<Target, { kind: 'file' | 'program' }>;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What one run changes in a store: entries by name; undefined: perfplay's own line is forgotten. */
+export type StoreEdits = ReadonlyMap<string, StoreEntry | undefined>;
+
+/**
+ * A place where settings outlive a boot: lines named by setting, shared by all tasks, plays and people.
+ * It composes its file once for a whole run and tells from what is on disk what the next boot will do.
+ */
+export interface Store<State = unknown> {
+  readonly name: StoreName;
+  readonly state: Read<State>;
+  nextBoot(state: State, entry: StoreEntry): NextBoot;
+  /** What perfplay itself has on record for a name; undefined: nothing. */
+  own(state: State, name: string): string | null | undefined;
+  /** Why this host cannot keep entries here; undefined: it can. */
+  refuses?(state: State): string | undefined;
+  write(state: State, edits: StoreEdits): StoreWrite;
+}
+
+export interface StoreWrite {
+  /** Done before the files change. */
+  readonly prepare?: readonly WriteOp[];
+  readonly changes: readonly StoreChange[];
+  /** Done once all files stand. */
+  readonly finalize: readonly WriteOp[];
+}
+
+export const defineStore = <State>(store: Store<State>): Store<State> => store;

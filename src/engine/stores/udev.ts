@@ -1,0 +1,38 @@
+import { verbatim } from '../../contract/codecs.ts';
+import { file } from '../../contract/reads.ts';
+import { parseLines, renderLines, textOf, upsert } from './lines.ts';
+import { defineStore } from './store.ts';
+
+/** Sorts after the distributions' 60-* scheduler rules, so that the last assignment is ours: udev(7). */
+const own = '/etc/udev/rules.d/99-perfplay.rules';
+
+const rule = (name: string, value: string): string => {
+  const [subsystem, device, ...attribute] = name.split('/');
+  const path = attribute.join('/');
+  const kind = subsystem === 'block' ? ', ENV{DEVTYPE}=="disk"' : '';
+  return `ACTION=="add|change", SUBSYSTEM=="${subsystem}"${kind}, KERNEL=="${device}", TEST=="${path}", ATTR{${path}}="${value}"`;
+};
+
+const parse = (line: string): readonly [string, string] | undefined => {
+  const match = /SUBSYSTEM=="([^"]*)".*KERNEL=="([^"]*)".*ATTR\{([^}]*)\}="([^"]*)"/.exec(line);
+  return match ? [`${match[1]}/${match[2]}/${match[3]}`, match[4]!] : undefined;
+};
+
+/** Attributes of devices that may come at any time. Names: `block/nvme0n1/queue/scheduler`. */
+export const udev = defineStore({
+  name: 'udev',
+  state: file(own, verbatim),
+  nextBoot: (state, { name }) => ({ value: parseLines(textOf(state), parse).get(name) ?? null, from: own }),
+  own: (state, name) => parseLines(textOf(state), parse).get(name),
+  write: (state, edits) => {
+    const before = textOf(state);
+    const lines = upsert(
+      parseLines(before, parse),
+      [...edits].map(([name, entry]) => [name, entry?.value]),
+    );
+    return {
+      changes: [{ at: { kind: 'file', path: own }, before, after: renderLines(lines, rule) }],
+      finalize: [{ op: 'program', argv: ['udevadm', 'control', '--reload'] }],
+    };
+  },
+});

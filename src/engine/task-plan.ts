@@ -1,0 +1,80 @@
+import { decodeAll, type Read, type Reads } from '../contract/reads.ts';
+import { isAction, isFinding, isSetting, type Action, type Finding, type Step } from '../contract/steps.ts';
+import type { HostTask, Item, Scope } from '../playbook/types.ts';
+import { evaluate, type Evaluation, type StoreState } from './evaluate.ts';
+import type { SnapshotView } from './snapshot-view.ts';
+import { stores } from './stores/index.ts';
+
+/** One item of a task with what must be read for it. */
+export interface BoundItem {
+  readonly item: Item;
+  readonly reads: Reads;
+}
+
+/** A task whose parameters are known. */
+export interface BoundTask {
+  readonly hostTask: HostTask;
+  readonly items: readonly BoundItem[];
+}
+
+/** Throws InputError where a late value is undefined or of a wrong type. */
+export const bindTask = (hostTask: HostTask, scope: Scope): BoundTask => {
+  const { module } = hostTask.task;
+  return {
+    hostTask,
+    items: hostTask.items(scope).map((item) => ({ item, reads: module.observe(item.params as never) })),
+  };
+};
+
+/** Everything that a task's items and their stores must read. */
+export const readsOf = ({ hostTask, items }: BoundTask): readonly Read<unknown>[] => [
+  ...items.flatMap(({ reads }) => Object.values(reads)),
+  ...hostTask.task.module.stores.map((name) => stores.get(name)!.state),
+];
+
+/** One item of a task held against the snapshot. */
+export interface PlannedItem {
+  readonly item: Item;
+  readonly skipped: boolean;
+  readonly evaluations: readonly Evaluation[];
+  readonly findings: readonly Finding[];
+  readonly actions: readonly Action[];
+}
+
+export interface PlannedTask {
+  readonly hostTask: HostTask;
+  readonly items: readonly PlannedItem[];
+}
+
+export const storeStates =
+  (view: SnapshotView): StoreState =>
+  (store) =>
+    view.decode(store.state);
+
+/** Settings named by a standing finding are left alone: they are not even held to be wrong. */
+const blockedKeys = (steps: readonly Step[]): ReadonlySet<string> =>
+  new Set(steps.filter(isFinding).flatMap((finding) => finding.blocks ?? []));
+
+/** Plans a task against what the view knows. `when` is evaluated here, after the observe. */
+export const planTask = ({ hostTask, items }: BoundTask, view: SnapshotView): PlannedTask => {
+  const { task } = hostTask;
+  const stateOf = storeStates(view);
+  return {
+    hostTask,
+    items: items.map(({ item, reads }): PlannedItem => {
+      if (!item.when()) return { item, skipped: true, evaluations: [], findings: [], actions: [] };
+      const steps = task.module.plan(item.params as never, decodeAll(reads, view.snapshot()) as never);
+      const blocked = blockedKeys(steps);
+      return {
+        item,
+        skipped: false,
+        evaluations: steps
+          .filter(isSetting)
+          .filter(({ key }) => !blocked.has(key))
+          .map((setting) => evaluate(setting, task.apply, task.absent, stateOf)),
+        findings: task.absent ? [] : steps.filter(isFinding),
+        actions: steps.filter(isAction),
+      };
+    }),
+  };
+};

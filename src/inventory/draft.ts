@@ -1,0 +1,65 @@
+import type { Position } from '../diagnostics.ts';
+import type { Variable } from './types.ts';
+
+/** One `name: value` of an inventory or variables file. */
+export type Assignment = readonly [name: string, variable: Variable];
+
+export interface DraftGroup {
+  readonly name: string;
+  /** Child groups in order, and where each was named a child. */
+  readonly children: Map<string, Position>;
+  readonly hosts: Set<string>;
+  /** In the order of the sources: the last of a name wins. */
+  readonly assignments: Assignment[];
+  /** Among groups of equal depth the higher one wins (`ansible_group_priority`). */
+  priority: number;
+}
+
+export interface DraftHost {
+  readonly name: string;
+  readonly position: Position;
+  /** Groups that name it directly. */
+  readonly groups: Set<string>;
+  readonly assignments: Assignment[];
+}
+
+/** The inventory while the sources are read one after the other: what every format writes into. */
+export interface Draft {
+  readonly groups: Map<string, DraftGroup>;
+  readonly hosts: Map<string, DraftHost>;
+}
+
+/** The group of that name, made where it is new. */
+export const addGroup = (draft: Draft, name: string): DraftGroup => {
+  const known = draft.groups.get(name);
+  if (known) return known;
+  const group: DraftGroup = { name, children: new Map(), hosts: new Set(), assignments: [], priority: 1 };
+  draft.groups.set(name, group);
+  return group;
+};
+
+/** The host of that name, made where it is new, as a member of the group. `port`: set only on a new host, as Ansible does. */
+export const addHost = (
+  draft: Draft,
+  group: DraftGroup,
+  name: string,
+  position: Position,
+  port?: Variable,
+): DraftHost => {
+  let host = draft.hosts.get(name);
+  if (!host) {
+    host = { name, position, groups: new Set(), assignments: port ? [['ansible_port', port]] : [] };
+    draft.hosts.set(name, host);
+  }
+  host.groups.add(group.name);
+  group.hosts.add(name);
+  return host;
+};
+
+/** An inventory without hosts: `all` with its child `ungrouped`. */
+export const createDraft = (): Draft => {
+  const draft: Draft = { groups: new Map(), hosts: new Map() };
+  addGroup(draft, 'all').children.set('ungrouped', { file: '', line: 1, column: 1 });
+  addGroup(draft, 'ungrouped');
+  return draft;
+};

@@ -1,0 +1,2 @@
+import type { SimulatedHost } from './hosts.ts';
+export const alreadyTuned: Partial<SimulatedHost> = {};

@@ -1,0 +1,81 @@
+import { badValue, defined, Float, float, isFloat, isList, numeric, typeName } from './data.ts';
+import { text } from './spelling.ts';
+import type { Datum } from './data.ts';
+import type { Budget } from './budget.ts';
+import type { Operator } from './syntax.ts';
+
+const floorDivide = (left: number, right: number): number => Math.floor(left / right);
+/** The remainder has the sign of the divisor, as in Python. */
+const modulo = (left: number, right: number): number => {
+  const remainder = left % right;
+  return remainder !== 0 && remainder < 0 !== right < 0 ? remainder + right : remainder;
+};
+
+const calculate: Readonly<Record<Exclude<Operator, '~'>, (left: number, right: number) => number>> = {
+  '+': (left, right) => left + right,
+  '-': (left, right) => left - right,
+  '*': (left, right) => left * right,
+  '/': (left, right) => left / right,
+  '//': floorDivide,
+  '%': modulo,
+  '**': (left, right) => left ** right,
+};
+
+const numbers = (operator: Exclude<Operator, '~'>, left: Datum, right: Datum): Datum | undefined => {
+  const [first, second] = [numeric(left), numeric(right)];
+  if (first === undefined || second === undefined) return undefined;
+  if (second === 0 && ['/', '//', '%'].includes(operator)) throw badValue('division by zero');
+  if (first === 0 && second < 0 && operator === '**') throw badValue('zero to a negative power');
+  const result = calculate[operator](first, second);
+  if (!Number.isFinite(result)) throw badValue('the result is no finite number');
+  const isInexact = isFloat(left) || isFloat(right) || operator === '/' || (operator === '**' && second < 0);
+  if (isInexact) return float(result);
+  if (!Number.isSafeInteger(result)) throw badValue('the result is too large to be exact', 'integers end at 2 ** 53');
+  return result + 0;
+};
+
+const repeat = (sequence: Datum, times: Datum, budget: Budget): Datum | undefined => {
+  const count = Number.isInteger(times) || typeof times === 'boolean' ? Math.max(0, Number(times)) : undefined;
+  if (count === undefined) return undefined;
+  if (typeof sequence === 'string') {
+    budget.spendText(sequence.length * count);
+    return sequence.repeat(count);
+  }
+  if (!isList(sequence)) return undefined;
+  budget.spend(sequence.length * count);
+  return Array.from({ length: count }, () => sequence).flat();
+};
+
+const sequences = (operator: Operator, left: Datum, right: Datum, budget: Budget): Datum | undefined => {
+  if (operator === '*') return repeat(left, right, budget) ?? repeat(right, left, budget);
+  if (operator !== '+') return undefined;
+  if (typeof left === 'string' && typeof right === 'string') {
+    budget.spendText(left.length + right.length);
+    return left + right;
+  }
+  if (!isList(left) || !isList(right)) return undefined;
+  budget.spend(left.length + right.length);
+  return [...left, ...right];
+};
+
+/** `left operator right` as Python does it: `/` gives a float, `//` rounds down, `%` has the divisor's sign, `~` joins texts. */
+export const arithmetic = (operator: Operator, left: Datum, right: Datum, budget: Budget): Datum => {
+  defined(left);
+  defined(right);
+  if (operator === '~') return text(left, budget) + text(right, budget);
+  const result = numbers(operator, left, right) ?? sequences(operator, left, right, budget);
+  if (result !== undefined) return result;
+  const isText = operator === '+' && (typeof left === 'string' || typeof right === 'string');
+  throw badValue(
+    `'${operator}' does not work on ${typeName(left)} and ${typeName(right)}`,
+    isText ? 'join texts with ~, or turn a text into a number with | int' : undefined,
+  );
+};
+
+/** `-x` and `+x`. */
+export const sign = (operator: '+' | '-', operand: Datum): Datum => {
+  const value = numeric(defined(operand));
+  if (value === undefined) throw badValue(`'${operator}' does not work on ${typeName(operand)}`);
+  const result = operator === '-' ? 0 - value : value;
+  return operand instanceof Float ? new Float(result) : result;
+};

@@ -1,0 +1,137 @@
+import { nearest } from '../../diagnostics.ts';
+import { ExpressionError } from './errors.ts';
+import type { Budget } from './budget.ts';
+
+/** What expressions compute with: values, and what Python keeps apart from them. */
+export type Datum = null | boolean | number | string | Float | Undefined | LazyMap | readonly Datum[] | DatumMap;
+export interface DatumMap {
+  readonly [key: string]: Datum;
+}
+
+/** A Python float that happens to be whole: prints as `2.0`. Fractions are plain numbers. */
+export class Float {
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** The value of a name or key that does not exist: an error as soon as it is used. */
+export class Undefined {
+  readonly error: ExpressionError;
+  constructor(error: ExpressionError) {
+    this.error = error;
+  }
+}
+
+/** A map whose values are computed when asked for: `hostvars`. */
+export class LazyMap {
+  readonly keys: readonly string[];
+  readonly get: (key: string) => Datum | undefined;
+  constructor(keys: readonly string[], get: (key: string) => Datum | undefined) {
+    this.keys = keys;
+    this.get = get;
+  }
+}
+
+export const isList = (datum: Datum): datum is readonly Datum[] => Array.isArray(datum);
+export const isMap = (datum: Datum): datum is DatumMap =>
+  typeof datum === 'object' &&
+  datum !== null &&
+  !Array.isArray(datum) &&
+  !(datum instanceof Float || datum instanceof Undefined || datum instanceof LazyMap);
+
+/** A map without a prototype, in the order of its entries; a later entry wins. */
+export const mapOf = (entries: Iterable<readonly [string, Datum]>): DatumMap => {
+  const map: Record<string, Datum> = Object.create(null);
+  for (const [key, value] of entries) map[key] = value;
+  return map;
+};
+
+export const float = (value: number): number | Float => (Number.isInteger(value) ? new Float(value) : value);
+export const isFloat = (datum: Datum): boolean =>
+  datum instanceof Float || (typeof datum === 'number' && !Number.isInteger(datum));
+
+/** The number that Python would calculate with; undefined for what is none. */
+export const numeric = (datum: Datum): number | undefined => {
+  if (typeof datum === 'number') return datum;
+  if (typeof datum === 'boolean') return Number(datum);
+  return datum instanceof Float ? datum.value : undefined;
+};
+
+/** Throws where the value does not exist. */
+export const defined = <T extends Datum>(datum: T): Exclude<T, Undefined> => {
+  if (datum instanceof Undefined) throw datum.error;
+  return datum as Exclude<T, Undefined>;
+};
+
+/** What people call it. */
+export const typeName = (datum: Datum): string => {
+  if (datum === null) return 'none';
+  if (typeof datum === 'boolean') return 'a boolean';
+  if (typeof datum === 'string') return 'a string';
+  if (isFloat(datum)) return 'a float';
+  if (typeof datum === 'number') return 'an integer';
+  return isList(datum) ? 'a list' : 'a map';
+};
+
+export const badValue = (message: string, hint?: string): ExpressionError =>
+  new ExpressionError('bad-value', message, { hint });
+
+/** Python's truth: empty text, list and map, zero and None are false. */
+export const truthy = (datum: Datum): boolean => {
+  defined(datum);
+  if (isList(datum)) return datum.length > 0;
+  if (datum instanceof LazyMap) return datum.keys.length > 0;
+  if (isMap(datum)) return Object.keys(datum).length > 0;
+  const number = numeric(datum);
+  return number === undefined ? Boolean(datum) : number !== 0;
+};
+
+/** The elements that Python's `for` would see: a map's keys, a text's characters. */
+export const elements = (datum: Datum, budget: Budget): readonly Datum[] => {
+  defined(datum);
+  const list =
+    typeof datum === 'string' ? [...datum]
+    : isList(datum) ? datum
+    : datum instanceof LazyMap ? datum.keys
+    : isMap(datum) ? Object.keys(datum)
+    : undefined;
+  if (!list) throw badValue(`${typeName(datum)} has no elements; a list is wanted`);
+  budget.spend(list.length);
+  return list;
+};
+
+const missing = (name: string, keys: Iterable<string>, offset: number | undefined): Undefined => {
+  const near = nearest(name, keys);
+  return new Undefined(
+    new ExpressionError('undefined-variable', `'${name}' is undefined`, {
+      offset,
+      length: name.length,
+      hint: near === undefined ? undefined : `did you mean '${near}'?`,
+    }),
+  );
+};
+
+/**
+ * `object.key` or `object[key]`: own keys of maps, and positions in lists and texts (negative: from the end).
+ * What does not exist is Undefined, and so is any member of Undefined.
+ */
+export const member = (object: Datum, key: Datum, offset?: number): Datum => {
+  if (object instanceof Undefined) return object;
+  defined(key);
+  const name = String(numeric(key) ?? key);
+  if (object instanceof LazyMap) return object.get(name) ?? missing(name, object.keys, offset);
+  if (isMap(object)) return Object.hasOwn(object, name) ? object[name]! : missing(name, Object.keys(object), offset);
+  const index = typeof key === 'number' && Number.isInteger(key) ? key : undefined;
+  if (index !== undefined && (isList(object) || typeof object === 'string')) {
+    const list = isList(object) ? object : [...object];
+    return list.at(index) ?? (Math.abs(index) < list.length ? null : outside(index, list.length, offset));
+  }
+  return missing(name, [], offset);
+};
+
+const outside = (index: number, length: number, offset: number | undefined): Undefined =>
+  new Undefined(
+    new ExpressionError('undefined-variable', `there is no element ${index}: the list has ${length}`, { offset }),
+  );

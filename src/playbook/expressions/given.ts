@@ -1,0 +1,85 @@
+import { badValue, defined, isFloat, numeric, truthy, typeName } from './data.ts';
+import { text } from './spelling.ts';
+import type { Datum } from './data.ts';
+import type { Budget } from './budget.ts';
+
+/** The arguments of a filter, test or method, by the names of its parameters. */
+export interface Given {
+  readonly has: (name: string) => boolean;
+  /** The argument, or null where it is not given. */
+  readonly get: (name: string) => Datum;
+  /** Throws where it is given and no text. */
+  readonly text: (name: string, otherwise: string) => string;
+  readonly integer: (name: string, otherwise: number) => number;
+  readonly flag: (name: string, otherwise?: boolean) => boolean;
+  /** Positional arguments beyond the named parameters. */
+  readonly rest: readonly Datum[];
+  /** Keyword arguments beyond them. */
+  readonly more: ReadonlyMap<string, Datum>;
+}
+
+/** What filters and tests may use: the budget, and each other. */
+export interface Tools {
+  readonly budget: Budget;
+  readonly filter: (name: string, value: Datum, positional: readonly Datum[], named: ReadonlyMap<string, Datum>) => Datum;
+  readonly test: (name: string, value: Datum, positional: readonly Datum[]) => boolean;
+}
+
+/** The names of a callable's parameters, in Python's order; `rest` takes any number more. */
+export interface Signature {
+  readonly parameters: readonly string[];
+  readonly required: number;
+  readonly rest: boolean;
+}
+
+/** `'value other? *'`: required, optional, and any more. */
+export const signature = (text: string): Signature => {
+  const words = text.split(' ').filter(Boolean);
+  const parameters = words.filter((word) => word !== '*');
+  return {
+    parameters: parameters.map((word) => word.replace('?', '')),
+    required: parameters.filter((word) => !word.endsWith('?')).length,
+    rest: words.includes('*'),
+  };
+};
+
+/** What is wrong with a call, or undefined. Needs only counts and names, so it is known before anything is evaluated. */
+export const misuse = (called: string, { parameters, required, rest }: Signature, count: number, names: readonly string[]): string | undefined => {
+  if (rest) return count + names.length < required ? `${called} needs an argument` : undefined;
+  if (count > parameters.length)
+    return `${called} takes ${parameters.length === 0 ? 'no arguments' : `${parameters.length} at most`}, not ${count}`;
+  const foreign = names.find((name) => !parameters.includes(name));
+  if (foreign !== undefined)
+    return `${called} has no argument '${foreign}'${parameters.length > 0 ? `; it takes ${parameters.join(', ')}` : ''}`;
+  const missing = parameters.slice(count, required).find((name) => !names.includes(name));
+  return missing === undefined ? undefined : `${called} needs the argument '${missing}'`;
+};
+
+export const bindArguments = (
+  called: string,
+  expected: Signature,
+  positional: readonly Datum[],
+  named: ReadonlyMap<string, Datum>,
+  budget: Budget,
+): Given => {
+  const wrong = misuse(called, expected, positional.length, [...named.keys()]);
+  if (wrong !== undefined) throw badValue(wrong);
+  const bound = new Map(expected.parameters.slice(0, positional.length).map((name, index) => [name, positional[index]!]));
+  const more = new Map<string, Datum>();
+  for (const [name, value] of named) (expected.parameters.includes(name) ? bound : more).set(name, value);
+  const get = (name: string): Datum => bound.get(name) ?? null;
+  return {
+    has: (name) => bound.has(name),
+    get,
+    text: (name, otherwise) => (bound.has(name) ? text(get(name), budget) : otherwise),
+    integer: (name, otherwise) => {
+      if (!bound.has(name)) return otherwise;
+      const value = numeric(defined(get(name)));
+      if (value === undefined || isFloat(get(name))) throw badValue(`${called}: '${name}' must be an integer, not ${typeName(get(name))}`);
+      return value;
+    },
+    flag: (name, otherwise = false) => (bound.has(name) ? truthy(get(name)) : otherwise),
+    rest: positional.slice(expected.parameters.length),
+    more,
+  };
+};

@@ -1,0 +1,55 @@
+import { badValue } from './data.ts';
+import type { Budget } from './budget.ts';
+
+/** Texts cut and put together as Python does it; each spends for its result before it is made. */
+
+/** `str.split`: without a separator at runs of white space. `limit` cuts at most; the rest stays whole. */
+export const split = (text: string, separator: string | undefined, limit: number, budget: Budget): readonly string[] => {
+  budget.spendText(text.length);
+  if (separator === '') throw badValue('an empty separator cannot split a text');
+  const parts: string[] = [];
+  const pattern = separator === undefined ? /\s+/g : undefined;
+  let rest = separator === undefined ? text.trimStart() : text;
+  while (limit < 0 || parts.length < limit) {
+    if (pattern) pattern.lastIndex = 0;
+    const match = pattern?.exec(rest);
+    const at = separator === undefined ? (match?.index ?? -1) : rest.indexOf(separator);
+    if (at === -1) break;
+    budget.spend(1);
+    parts.push(rest.slice(0, at));
+    rest = rest.slice(at + (match?.[0].length ?? separator!.length));
+  }
+  if (separator !== undefined || rest !== '') parts.push(rest);
+  return parts;
+};
+
+/** `separator.join(parts)`. */
+export const join = (parts: readonly string[], separator: string, budget: Budget): string => {
+  budget.spendText(parts.reduce((length, part) => length + part.length + separator.length, 0));
+  return parts.join(separator);
+};
+
+/** `str.replace`: all, or the first `limit` occurrences. */
+export const replace = (text: string, old: string, replacement: string, limit: number, budget: Budget): string => {
+  if (limit === 0) return text;
+  const parts = old === '' ? ['', ...text, ''] : text.split(old);
+  budget.spend(parts.length);
+  if (limit < 0 || parts.length - 1 <= limit) return join(parts, replacement, budget);
+  return join([...parts.slice(0, limit), join(parts.slice(limit), old, budget)], replacement, budget);
+};
+
+/** `str.strip`: white space, or any of the characters, at the chosen ends. */
+export const strip = (text: string, characters: string | undefined, ends: 'both' | 'start' | 'end' = 'both'): string => {
+  const isStripped = (character: string): boolean =>
+    characters === undefined ? /\s/.test(character) : characters.includes(character);
+  let [start, end] = [0, text.length];
+  if (ends !== 'end') while (start < end && isStripped(text[start]!)) start++;
+  if (ends !== 'start') while (end > start && isStripped(text[end - 1]!)) end--;
+  return text.slice(start, end);
+};
+
+/** A word for the shell, as Python's shlex.quote. */
+export const quoteWord = (word: string): string => {
+  if (word === '') return "''";
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
+};

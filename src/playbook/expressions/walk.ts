@@ -1,0 +1,39 @@
+import type { Expression } from './syntax.ts';
+
+/** The expressions directly inside one, in the order in which they are written. */
+export const children = (node: Expression): readonly Expression[] => {
+  switch (node.kind) {
+    case 'literal':
+    case 'name':
+      return [];
+    case 'list':
+      return node.items;
+    case 'map':
+      return node.entries.flat();
+    case 'member':
+      return [node.object, node.key];
+    case 'slice':
+      return [node.object, node.start, node.stop, node.step].filter((part) => part !== undefined);
+    case 'method':
+      return [node.object, ...node.arguments.positional, ...node.arguments.named.map(([, value]) => value)];
+    case 'sign':
+    case 'not':
+      return [node.operand];
+    case 'logic':
+    case 'arithmetic':
+      return [node.left, node.right];
+    case 'comparison':
+      return [node.first, ...node.rest.map(({ operand }) => operand)];
+    case 'filter':
+    case 'test':
+      return [node.operand, ...node.arguments.positional, ...node.arguments.named.map(([, value]) => value)];
+    case 'choice':
+      return [node.yes, node.condition, ...(node.no ? [node.no] : [])];
+  }
+};
+
+/** Visits an expression and all inside it, outermost first. */
+export const walk = (node: Expression, visit: (node: Expression) => void): void => {
+  visit(node);
+  for (const child of children(node)) walk(child, visit);
+};

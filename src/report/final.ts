@@ -1,0 +1,182 @@
+import { formatDiagnostic, type Position } from '../diagnostics.ts';
+import { changeLine, groupLines, hasDiff, pendingText, taskText } from './change.ts';
+import { unifiedDiff } from './diff.ts';
+import type { Change } from './events.ts';
+import { groupBy } from './group.ts';
+import { hostLists, type HostLists } from './hosts.ts';
+import { line, lineWidth, span, wrapLine, type Line, type Style } from './line.ts';
+import { recapLines } from './recap.ts';
+import { isPlan, type ChangeGroup, type FailureGroup, type Summary } from './summary.ts';
+import { textWidth } from './width.ts';
+
+export interface ReportOptions {
+  /** Columns to wrap at; undefined: one thing, one line, however long. */
+  readonly columns: number | undefined;
+  /** Values in full, and those of several lines as a diff. */
+  readonly diff: boolean;
+}
+
+/** Lines of one task before the rest is only counted. */
+const linesOfTask = 20;
+const textColumns = 64;
+
+/** One thing and the hosts it is true of; `more` stands under it. */
+interface Row {
+  readonly where: string;
+  readonly text: Line;
+  readonly hosts: string;
+  readonly more: readonly Line[];
+}
+
+/** `site.yml:8`. */
+export const whereText = ({ file, line: row }: Position): string => `${file}:${row}`;
+
+const pad = (columns: number): string => ' '.repeat(Math.max(0, columns));
+
+const layout = (rows: readonly Row[], { columns }: ReportOptions): readonly Line[] => {
+  const whereColumns = Math.max(0, ...rows.map(({ where }) => textWidth(where)));
+  const widths = rows.map(({ text }) => lineWidth(text)).filter((width) => width <= textColumns);
+  const hostsAt = Math.max(0, ...widths);
+  return rows.flatMap(({ where, text, hosts, more }) => {
+    const start = line(span(where, 'quiet'), pad(whereColumns - textWidth(where)), whereColumns > 0 ? '  ' : '');
+    const full = [...start, ...text, ...line(pad(hostsAt - lineWidth(text)), '  ', hosts)];
+    if (columns === undefined || lineWidth(full) <= columns) return [full, ...more];
+    const indented = line('    ', hosts);
+    return [...wrapLine([...start, ...text], columns, 4), ...wrapLine(indented, columns, 4), ...more];
+  });
+};
+
+const diffStyles: Record<string, Style> = { '+': 'good', '-': 'bad', '@': 'quiet' };
+
+const diffLines = (change: Change): readonly Line[] =>
+  unifiedDiff(change.before, change.after, { context: 2, limit: 40 }).map(({ mark, text }) => {
+    const shown = mark === '@' ? text : `${mark} ${text}`;
+    return line('    ', span(shown, diffStyles[mark]));
+  });
+
+const byText = new Intl.Collator('en', { numeric: true }).compare;
+
+/** In the order of the playbook. */
+const compareGroups = (left: ChangeGroup, right: ChangeGroup): number =>
+  left.task.play - right.task.play ||
+  byText(left.task.task, right.task.task) ||
+  byText(left.set?.label ?? '', right.set?.label ?? '');
+
+const taskRows = (
+  summary: Summary,
+  groups: readonly ChangeGroup[],
+  lists: HostLists,
+  { diff }: ReportOptions,
+): readonly Row[] => {
+  const rows = groupLines(groups, isPlan(summary)).map(({ text, group, whole }): Row => ({
+    where: whereText(group.task.position),
+    text,
+    hosts: lists.text(group.hosts),
+    more: diff && whole && group.set && hasDiff(group.set.change) ? diffLines(group.set.change) : [],
+  }));
+  if (diff || rows.length <= linesOfTask) return rows;
+  const rest = rows.slice(linesOfTask);
+  const note = line(span(`… ${rest.length} more different changes; --diff or --output json has all`, 'quiet'));
+  return [...rows.slice(0, linesOfTask), { where: rest[0]!.where, text: note, hosts: '', more: [] }];
+};
+
+/** Every distinct change once, with its hosts, in the order of the playbook. */
+const changeLines = (summary: Summary, lists: HostLists, options: ReportOptions): readonly Line[] => {
+  const sorted = [...summary.changes.values()].sort(compareGroups);
+  const rows = groupBy(sorted, ({ task }) => task.task).flatMap((groups) => taskRows(summary, groups, lists, options));
+  return layout(rows, options);
+};
+
+/** The lines of a message: what happened, and under it what to do. */
+export const messageLines = (...texts: readonly (string | undefined)[]): readonly string[] =>
+  texts.flatMap((text) => text?.split('\n') ?? []).filter((text) => text.trim() !== '');
+
+/** `✗ site.yml:19 irq_affinity  refused: EIO` or `✗ UNREACHABLE  connection refused`. */
+export const failureHead = (group: FailureGroup): Line => {
+  const first = messageLines(group.message)[0] ?? '';
+  if (group.task === undefined) return line(span(`${group.status.toUpperCase()}  `, 'bad'), first);
+  const reason = [...(group.ignored ? ['ignored'] : []), ...(group.reason ? [group.reason] : ['failed'])].join(', ');
+  return line(`${taskText(group.task)}  `, span(`${reason}:`, group.ignored ? 'quiet' : 'bad'), ` ${first}`);
+};
+
+const failureRow = (group: FailureGroup, lists: HostLists): Row => {
+  const hints = messageLines(group.message).slice(1).concat(messageLines(group.hint));
+  const sets = [...group.sets.values()];
+  const refused = sets.slice(0, 5).map(({ label, change }): Line => {
+    const why = change.failed && !group.message.includes(change.failed.message) ? `: ${change.failed.message}` : '';
+    return [...line('    '), ...changeLine(label, change, false), ...line(why)];
+  });
+  const more = sets.length > 5 ? [line(span(`    … ${sets.length - 5} more`, 'quiet'))] : [];
+  return {
+    where: '',
+    text: [...line(span('✗ ', 'bad'), group.task ? `${whereText(group.task.position)} ` : ''), ...failureHead(group)],
+    hosts: lists.text(group.hosts),
+    more: [...refused, ...more, ...hints.map((hint) => line('    ', hint))],
+  };
+};
+
+/** Failures that count first, those of a task in the order of the playbook, then hosts that were not reached. */
+export const sortedFailures = (summary: Summary): readonly FailureGroup[] =>
+  [...summary.failures.values()].sort(
+    (left, right) =>
+      Number(left.ignored) - Number(right.ignored) ||
+      Number(left.task === undefined) - Number(right.task === undefined) ||
+      byText(left.task?.task ?? left.status, right.task?.task ?? right.status),
+  );
+
+const failureLines = (summary: Summary, lists: HostLists, options: ReportOptions): readonly Line[] =>
+  sortedFailures(summary).flatMap((group) => layout([failureRow(group, lists)], options));
+
+const warningLines = (summary: Summary, lists: HostLists, options: ReportOptions): readonly Line[] => {
+  const rows = [...summary.warnings.values()].map(({ position, message, hosts }): Row => {
+    const [first = '', ...more] = messageLines(message);
+    return {
+      where: `! ${whereText(position)}`,
+      text: line(span('warning: ', 'change'), first),
+      hosts: lists.text(hosts),
+      more: more.map((text) => line('    ', text)),
+    };
+  });
+  const diagnostics = [...summary.diagnostics.values()].flatMap((diagnostic) =>
+    formatDiagnostic(diagnostic)
+      .split('\n')
+      .map((text) => line(text)),
+  );
+  return [
+    ...layout(
+      rows.sort((left, right) => byText(left.where, right.where)),
+      options,
+    ),
+    ...diagnostics,
+  ];
+};
+
+const pendingLines = (summary: Summary, lists: HostLists, options: ReportOptions): readonly Line[] => {
+  const waiting = new Map<string, Set<string>>();
+  for (const { name, end } of summary.hosts.values())
+    for (const pending of end?.recap.pending ?? []) waiting.set(pending, (waiting.get(pending) ?? new Set()).add(name));
+  const rows = [...waiting].map(([pending, hosts]): Row => ({
+    where: '',
+    text: line(span(`PENDING ${pendingText(pending)}`, 'strong')),
+    hosts: lists.text(hosts),
+    more: [],
+  }));
+  return layout(rows, options);
+};
+
+/** What a run leaves on the screen: changes, failures, warnings, what is pending, the recap. */
+export const finalReport = (summary: Summary, options: ReportOptions): readonly Line[] => {
+  const lists = hostLists(summary);
+  const { columns } = options;
+  const wrap = (lines: readonly Line[]): readonly Line[] =>
+    columns === undefined ? lines : lines.flatMap((text) => wrapLine(text, columns, 4));
+  const body = [
+    changeLines(summary, lists, options),
+    failureLines(summary, lists, options),
+    warningLines(summary, lists, options),
+    pendingLines(summary, lists, options),
+  ];
+  const recap = recapLines(summary, lists);
+  const sections = [...body, wrap(lists.legend()), wrap(recap)];
+  return sections.filter((section) => section.length > 0).flatMap((section) => [line(''), ...section]);
+};

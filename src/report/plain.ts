@@ -1,0 +1,122 @@
+import { changeLine, groupLines, taskText } from './change.ts';
+import { collapseChanges } from './collapse.ts';
+import type { BatchStarted, Event, HostEnded, PlayStarted, Reporter, TaskResult } from './events.ts';
+import { finalReport, messageLines, whereText } from './final.ts';
+import { batchText, runHeading } from './heading.ts';
+import { hostLists, manyHosts } from './hosts.ts';
+import { line, paint, span, type Line, type Style } from './line.ts';
+import { countHosts, emptySummary, isPlan, reduce, type ChangeGroup, type Summary } from './summary.ts';
+import type { Writer } from './writer.ts';
+
+export interface PlainOptions {
+  readonly colour: boolean;
+  /** Undefined where the output is no terminal: lines are not wrapped. */
+  readonly columns: number | undefined;
+  readonly diff: boolean;
+}
+
+const hostCount = (count: number): string => `${count} ${count === 1 ? 'host' : 'hosts'}`;
+
+const playHeading = ({ name, hosts }: PlayStarted): readonly Line[] => [
+  line(''),
+  line(span(name, 'strong'), `: ${hostCount(hosts.length)}`),
+];
+
+const batchHeading = (summary: Summary, { play, hosts }: BatchStarted): readonly Line[] => {
+  const text = batchText(summary.plays.get(play)!);
+  return text === '' ? [] : [line(` ${text}: `, hostLists(summary).text(new Set(hosts)))];
+};
+
+/** What became of the batch: converged hosts are a number here and nowhere else. */
+const batchEnd = (summary: Summary): readonly Line[] => {
+  const { play } = summary;
+  if (!play) return [];
+  const counts = countHosts(summary, play, play.batch?.hosts ?? play.started.hosts);
+  const words = Object.entries(counts).filter(([, count]) => count > 0);
+  if (words.length === 0) return [];
+  const name = (status: string): string => (status === 'changed' && isPlan(summary) ? 'would change' : status);
+  return [line(span(` ${words.map(([status, count]) => `${count} ${name(status)}`).join(', ')}`, 'quiet'))];
+};
+
+const resultLine = (word: string, style: Style, host: string, result: TaskResult, text: Line): Line =>
+  line(span(` ${word}`, style), `  ${host}  `, span(whereText(result.position), 'quiet'), '  ', ...text);
+
+const indented = (texts: readonly string[]): readonly Line[] => texts.map((text) => line('    ', text));
+
+const changedLines = (summary: Summary, result: TaskResult): readonly Line[] => {
+  const plan = isPlan(summary);
+  const hosts = new Set([result.host]);
+  const made = collapseChanges(result.changes.filter((change) => !change.failed));
+  const groups: ChangeGroup[] = made.map((set) => ({ task: result, set, hosts }));
+  if (made.length === 0 && (result.outcome === 'changed' || result.unknown))
+    groups.push({ task: result, set: undefined, hosts });
+  const word = result.unknown ? 'unknown' : plan ? 'would change' : 'changed';
+  return groupLines(groups, plan).map(({ text }) => resultLine(word, 'change', result.host, result, text));
+};
+
+const failedLines = (result: TaskResult): readonly Line[] => {
+  if (result.outcome !== 'failed') return [];
+  const word = result.ignored ? 'ignored' : 'failed';
+  const refused = collapseChanges(result.changes.filter((change) => change.failed));
+  const reasons = refused.map(({ label, change }): Line => [
+    ...line('    '),
+    ...changeLine(label, change, false),
+    ...line(`: ${change.failed?.message}`),
+  ]);
+  const [first = '', ...hints] = messageLines(result.message);
+  const text = line(`${taskText(result)}  ${result.reason ?? 'failed'}${first === '' ? '' : `: ${first}`}`);
+  return [resultLine(word, 'bad', result.host, result, text), ...reasons, ...indented(hints)];
+};
+
+const endedLines = ({ host, status, message, hint }: HostEnded): readonly Line[] => {
+  if (message === undefined || status === 'ok' || status === 'changed') return [];
+  const [first = '', ...more] = messageLines(message);
+  const head = line(span(` ${status.toUpperCase()}`, 'bad'), `  ${host}  ${first}`);
+  return [head, ...indented([...more, ...messageLines(hint)])];
+};
+
+/** What an event adds to the log; `summary` is the state after it. */
+const linesOf = (summary: Summary, event: Event, options: PlainOptions): readonly Line[] => {
+  switch (event.type) {
+    case 'run-started':
+      return [[...runHeading(summary), ...line(`  ${hostCount(event.hosts.length)}`)]];
+    case 'play-started':
+      return playHeading(event);
+    case 'batch-started':
+      return batchHeading(summary, event);
+    case 'task': {
+      const play = summary.plays.get(event.play);
+      const few = (play?.batch?.hosts ?? play?.started.hosts ?? []).length <= manyHosts;
+      return [...(few ? changedLines(summary, event) : []), ...failedLines(event)];
+    }
+    case 'host-ended':
+      return endedLines(event);
+    case 'run-ended':
+      return finalReport(summary, options);
+    default:
+      return [];
+  }
+};
+
+/**
+ * A log for pipes and CI: headings, failures as they come, changes as they come while the batch is small, a count of the rest;
+ * at the end every distinct change once and the recap.
+ */
+export const createPlainReporter = (writer: Writer, options: PlainOptions): Reporter => {
+  const summary = emptySummary();
+  const print = (lines: readonly Line[]): void => {
+    if (lines.length > 0) writer.write(lines.map((text) => `${paint(text, options.colour).trimEnd()}\n`).join(''));
+  };
+  return {
+    emit: (event) => {
+      const nextBatch =
+        (event.type === 'batch-started' && summary.play?.batch !== undefined) ||
+        event.type === 'play-started' ||
+        event.type === 'run-ended';
+      if (nextBatch) print(batchEnd(summary));
+      reduce(summary, event);
+      print(linesOf(summary, event, options));
+    },
+    close: writer.close,
+  };
+};

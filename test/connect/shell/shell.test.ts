@@ -1,0 +1,149 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openShell, ShellLost } from '../../../src/connect/shell/shell.ts';
+import { localChannel, shells } from './shells.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'perfplay-shell-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, content: string | Buffer): string => {
+  const file = path.join(folder, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  return file;
+};
+
+for (const shell of shells) {
+  describe.skipIf(!shell.present)(`the remote shell in ${shell.name}${shell.present ? '' : ' (not installed)'}`, () => {
+    const open = (root?: string) => openShell(localChannel(shell.argv), root === undefined ? {} : { root });
+
+    it('brings contents back byte for byte, one answer for all', async () => {
+      const odd = 'no newline at the end \u00e9 \t `$(reboot)` cat: not an error';
+      const files = Array.from({ length: 950 }, (_, index) => write(`many/f${index}`, `value ${index}\n`));
+      const empty = write('empty', '');
+      const strange = write("it's odd", odd);
+      const remote = open();
+      const snapshot = await remote.ask([
+        { op: 'content', pattern: path.join(folder, 'many/*') },
+        { op: 'content', pattern: empty },
+        { op: 'content', pattern: strange },
+        { op: 'content', pattern: path.join(folder, 'nothing/*') },
+        { op: 'content', pattern: path.join(folder, 'missing') },
+        { op: 'content', pattern: folder },
+      ]);
+      remote.close();
+      expect(snapshot.content.size).toBe(files.length + 4);
+      for (const [index, file] of files.entries()) expect(snapshot.content.get(file)).toEqual({ raw: `value ${index}\n` });
+      expect(snapshot.content.get(empty)).toEqual({ raw: '' });
+      expect(snapshot.content.get(strange)).toEqual({ raw: odd });
+      expect(snapshot.content.get(path.join(folder, 'missing'))).toEqual({ errno: 'ENOENT' });
+      expect(snapshot.content.get(folder)).toEqual({ errno: 'EISDIR' });
+    });
+
+    it('tells types, modes and link texts', async () => {
+      const file = write('stat/plain file', 'x');
+      chmodSync(file, 0o640);
+      symlinkSync('../devices/pci0000:00', path.join(folder, 'stat/link'));
+      const remote = open();
+      const { stat } = await remote.ask([{ op: 'stat', pattern: path.join(folder, 'stat/*') }]);
+      remote.close();
+      expect(stat.get(file)).toMatchObject({ type: 'file', mode: 0o640 });
+      expect(stat.get(path.join(folder, 'stat/link'))).toMatchObject({ type: 'link', link: '../devices/pci0000:00' });
+    });
+
+    it('keeps only the directories whose file has a wanted first line', async () => {
+      write('proc/1/comm', 'systemd\n');
+      write('proc/1/cmdline', 'systemd\0');
+      write('proc/77/comm', 'qemu-system-x86\n');
+      write('proc/77/cmdline', 'qemu-system-x86_64\0-name\0vm one\0');
+      const remote = open();
+      const where = { file: 'comm', matches: ['kvm', 'qemu-system-x86'] };
+      const { content } = await remote.ask([{ op: 'content', pattern: path.join(folder, 'proc/[0-9]*/cmdline'), where }]);
+      remote.close();
+      expect([...content]).toEqual([
+        [path.join(folder, 'proc/77/cmdline'), { raw: 'qemu-system-x86_64\0-name\0vm one\0' }],
+      ]);
+    });
+
+    it('runs queries, tells their exit code, and survives output that looks like a frame', async () => {
+      const remote = open();
+      const forged = ['printf', '%s', '0123456789abcdef0123456789abcdef end 1\n'];
+      const { output } = await remote.ask([
+        { op: 'query', argv: forged },
+        { op: 'query', argv: ['sh', '-c', 'echo out; exit 3'] },
+        { op: 'query', argv: ['no-such-program-anywhere'] },
+      ]);
+      remote.close();
+      expect(output.get(forged.join(' '))).toEqual({ text: forged[2], exit: 0 });
+      expect(output.get('sh -c echo out; exit 3')).toEqual({ text: 'out\n', exit: 3 });
+      expect(output.get('no-such-program-anywhere')?.exit).toBe(127);
+    });
+
+    it('puts a root before every path', async () => {
+      write('root/etc/hostname', 'inside\n');
+      const remote = open(path.join(folder, 'root'));
+      const { content } = await remote.ask([{ op: 'content', pattern: '/etc/host*' }]);
+      remote.close();
+      expect([...content]).toEqual([['/etc/hostname', { raw: 'inside\n' }]]);
+    });
+
+    it('replaces files only where they are still what was read, and keeps their mode', async () => {
+      const file = write('etc/some', 'old\n');
+      chmodSync(file, 0o640);
+      const remote = open();
+      const change = { op: 'file', path: file, mode: 0o644, after: "new 'quoted' $HOME \u00e9\n\n" } as const;
+      const [first, second] = await remote.apply([
+        { ...change, before: 'old\n' },
+        { ...change, before: 'old\n' },
+      ]);
+      expect(first).toEqual({ state: 0, text: '' });
+      expect(second?.state).toBe(1);
+      expect(second?.text).toContain('changed since it was read');
+      expect(readFileSync(file, 'utf8')).toBe("new 'quoted' $HOME \u00e9\n\n");
+      expect(statSync(file).mode & 0o777).toBe(0o640);
+      const fresh = path.join(folder, 'etc/new/deep');
+      const [made, removed] = await remote.apply([
+        { op: 'file', path: fresh, mode: 0o600, before: null, after: 'x' },
+        { op: 'remove', path: file, before: "new 'quoted' $HOME \u00e9\n\n" },
+      ]);
+      remote.close();
+      expect([made?.state, removed?.state]).toEqual([0, 0]);
+      expect(statSync(fresh).mode & 0o777).toBe(0o600);
+      expect(() => statSync(file)).toThrow('ENOENT');
+    });
+
+    it('tells the kernel’s reason for a refused write and skips what depends on it', async () => {
+      const remote = open();
+      const results = await remote.apply([
+        { op: 'attribute', path: '/sys/kernel/no-such-attribute', value: '1' },
+        { op: 'attribute', path: '/proc/sys/kernel/ostype', value: 'Plan9' },
+        { op: 'program', argv: ['true'], needs: [1] },
+        { op: 'program', argv: ['sh', '-c', 'echo why; exit 4'] },
+      ]);
+      remote.close();
+      expect(results[0]?.text).toContain('No such file or directory');
+      expect(results[1]?.state).not.toBe(0);
+      expect(results[1]?.text).toMatch(/Permission denied|Operation not permitted|Read-only/);
+      expect(results[2]?.state).toBe('skipped');
+      expect(results[3]).toEqual({ state: 4, text: 'why' });
+    });
+
+    it('runs a program of a playbook with its output, errors and exit code apart', async () => {
+      const remote = open();
+      const result = await remote.run(['sh', '-c', 'echo out; echo err >&2; pwd; exit 5'], folder);
+      remote.close();
+      expect(result).toEqual({ exit: 5, stdout: `out\n${folder}\n`, stderr: 'err\n' });
+    });
+
+    it('is lost, not hung, when the shell dies', async () => {
+      const remote = open();
+      await remote.ask([]);
+      await expect(remote.run(['sh', '-c', 'kill -9 $PPID'])).rejects.toThrow(ShellLost);
+    });
+  });
+}

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import kernelCmdline from '../../modules/kernel_cmdline/index.ts';
+import { createLocalHost, runTasks, type LocalHost } from './local-host.ts';
+
+const capped = { module: kernelCmdline, params: { present: ['intel_idle.max_cstate=1', 'processor.max_cstate=1'] } };
+const cmdline = 'BOOT_IMAGE=/boot/vmlinuz-6.1 root=UUID=1 ro console=tty0 quiet splash intel_idle.max_cstate=1 processor.max_cstate=1\n';
+
+let host: LocalHost;
+beforeEach(() => {
+  host = createLocalHost();
+});
+afterEach(() => host.dispose());
+
+describe('kernel_cmdline through the engine', () => {
+  it('is changed and pending, then ok and pending, and ok after the boot', async () => {
+    const first = await runTasks(host, [capped]);
+    expect(first.tasks).toMatchObject([{ outcome: 'changed', pending: ['reboot'] }]);
+    expect(first.tasks[0]?.changes.map(({ key, before, after, levels }) => ({ key, before, after, levels }))).toEqual([
+      { key: 'kernel_cmdline/intel_idle.max_cstate', before: null, after: 'intel_idle.max_cstate=1', levels: ['boot'] },
+      { key: 'kernel_cmdline/processor.max_cstate', before: null, after: 'processor.max_cstate=1', levels: ['boot'] },
+    ]);
+    expect(host.read('/boot/grub/grub.cfg')).toContain('ro console=tty0 quiet splash intel_idle.max_cstate=1 processor.max_cstate=1\n');
+    expect(host.read('/boot/grub/grub.cfg')).toMatch(/single console=tty0\n/);
+    expect(first.asks).toBe(2);
+
+    const second = await runTasks(host, [capped]);
+    expect(second.tasks).toMatchObject([{ outcome: 'ok', pending: ['reboot'], changes: [] }]);
+    expect(second.asks).toBe(1);
+
+    host.write('/proc/cmdline', cmdline);
+    const third = await runTasks(host, [capped]);
+    expect(third.tasks).toMatchObject([{ outcome: 'ok', pending: [], changes: [] }]);
+  });
+
+  it('is ineffective where the kernel ignored what stands on its line', async () => {
+    await runTasks(host, [capped]);
+    host.write('/proc/cmdline', cmdline);
+    host.write('/sys/module/intel_idle/parameters/max_cstate', '9\n');
+    const { tasks } = await runTasks(host, [capped]);
+    expect(tasks).toMatchObject([{ outcome: 'failed', reason: 'ineffective' }]);
+    expect(tasks[0]?.message).toContain('max_cstate is 9');
+  });
+
+  it('removes an argument, and takes back what it kept', async () => {
+    const quiet = { module: kernelCmdline, params: { absent: ['quiet'] } };
+    await runTasks(host, [quiet]);
+    expect(host.read('/boot/grub/grub.cfg')).toContain('ro console=tty0 splash\n');
+    const removed = await runTasks(host, [{ ...quiet, more: { absent: true } }]);
+    expect(removed.tasks).toMatchObject([{ outcome: 'changed', pending: ['reboot'] }]);
+    expect(host.read('/etc/default/grub.d/zz-perfplay.cfg')).toBeUndefined();
+    expect(host.read('/boot/grub/grub.cfg')).toContain('quiet splash\n');
+  });
+
+  it('leaves everything as it was when the menu cannot be generated, and names why', async () => {
+    const before = host.read('/boot/grub/grub.cfg');
+    host.write('/grub-mkconfig-fails', '');
+    const { tasks } = await runTasks(host, [capped]);
+    expect(tasks).toMatchObject([{ outcome: 'failed', reason: 'error' }]);
+    expect(tasks[0]?.message).toContain('grub-mkconfig: syntax error');
+    expect(host.read('/boot/grub/grub.cfg')).toBe(before);
+    expect(host.read('/etc/default/grub.d/zz-perfplay.cfg')).toBeUndefined();
+  });
+
+  it('fails where a later file of grub.d undoes it', async () => {
+    host.write('/etc/default/grub.d/zzz-other.cfg', 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n');
+    const { tasks } = await runTasks(host, [capped]);
+    expect(tasks).toMatchObject([{ outcome: 'failed' }]);
+    expect(tasks[0]?.message).toContain('a later file of grub.d undoes it');
+  });
+
+  it('writes nothing in check mode and says what it would do', async () => {
+    const before = host.read('/boot/grub/grub.cfg');
+    const { tasks, asks } = await runTasks(host, [capped], { check: true });
+    expect(tasks).toMatchObject([{ outcome: 'changed', pending: ['reboot'] }]);
+    expect(tasks[0]?.changes).toHaveLength(2);
+    expect(asks).toBe(1);
+    expect(host.read('/boot/grub/grub.cfg')).toBe(before);
+    expect(host.read('/var/lib/perfplay/journal/test-1.json')).toBeUndefined();
+  });
+
+  it('writes the journal before anything else', async () => {
+    await runTasks(host, [capped]);
+    const journal = JSON.parse(host.read('/var/lib/perfplay/journal/test-1.json') ?? '');
+    expect(journal).toMatchObject({ version: 1, run: 'test', host: 'local' });
+    expect(journal.changes).toMatchObject([{ at: { kind: 'file', path: '/etc/default/grub.d/zz-perfplay.cfg' }, before: null }]);
+  });
+
+  it('refuses two tasks that want different values, before any write', async () => {
+    const other = { module: kernelCmdline, params: { present: ['intel_idle.max_cstate=2'] } };
+    const { tasks } = await runTasks(host, [capped, other]);
+    expect(tasks.at(-1)).toMatchObject({ outcome: 'failed', reason: 'conflict' });
+    expect(tasks.at(-1)?.message).toMatch(/site\.yml:1 and site\.yml:2/);
+    expect(host.read('/etc/default/grub.d/zz-perfplay.cfg')).toBeUndefined();
+  });
+});

@@ -1,0 +1,169 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { AnyModule } from '../../src/contract/module.ts';
+import { createHostRun, type HostRun } from '../../src/engine/host.ts';
+import { createHostShells } from '../../src/engine/shells.ts';
+import type { Host, Value } from '../../src/inventory/types.ts';
+import type { HostPlay, HostTask, Play, Task } from '../../src/playbook/types.ts';
+import type { Event, TaskResult } from '../../src/report/events.ts';
+import { localChannel } from '../connect/shell/shells.ts';
+
+const stubs: Readonly<Record<string, string>> = {
+  'grub-mkconfig': `#!/bin/sh
+[ ! -e "$PERFPLAY_ROOT/grub-mkconfig-fails" ] || { echo 'syntax error' >&2; exit 1; }
+. "$PERFPLAY_ROOT/etc/default/grub"
+for f in "$PERFPLAY_ROOT"/etc/default/grub.d/*.cfg; do [ ! -e "$f" ] || . "$f"; done
+while [ $# -gt 0 ]; do [ "$1" != -o ] || out=$2; shift; done
+{
+  echo "menuentry 'Debian GNU/Linux' --class debian {"
+  echo "	linux /boot/vmlinuz-6.1 root=UUID=1 ro $GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT"
+  echo '	initrd /boot/initrd.img-6.1'
+  echo '}'
+  echo "menuentry 'Debian GNU/Linux (recovery mode)' {"
+  echo "	linux /boot/vmlinuz-6.1 root=UUID=1 ro single $GRUB_CMDLINE_LINUX"
+  echo '	initrd /boot/initrd.img-6.1'
+  echo '}'
+} >"$out"
+`,
+  'grub-script-check': '#!/bin/sh\n[ ! -e "$PERFPLAY_ROOT/script-check-fails" ]\n',
+  udevadm: '#!/bin/sh\nexit 0\n',
+  'systemd-detect-virt': '#!/bin/sh\necho none\nexit 1\n',
+};
+
+const tree: Readonly<Record<string, string>> = {
+  '/etc/os-release': 'ID=debian\nVERSION_ID="12"\n',
+  '/etc/default/grub': 'GRUB_CMDLINE_LINUX_DEFAULT="quiet splash"\nGRUB_CMDLINE_LINUX="console=tty0"\n',
+  '/boot/vmlinuz-6.1': 'kernel',
+  '/boot/initrd.img-6.1': 'initrd',
+  '/boot/grub/grub.cfg':
+    "menuentry 'Debian GNU/Linux' {\n\tlinux /boot/vmlinuz-6.1 root=UUID=1 ro console=tty0 quiet splash\n\tinitrd /boot/initrd.img-6.1\n}\n",
+  '/proc/cmdline': 'BOOT_IMAGE=/boot/vmlinuz-6.1 root=UUID=1 ro console=tty0 quiet splash\n',
+  '/sys/devices/system/cpu/possible': '0-3\n',
+};
+
+/** A host that is a folder of this machine behind a real /bin/sh: the whole engine, without SSH between. */
+export interface LocalHost {
+  readonly root: string;
+  readonly read: (name: string) => string | undefined;
+  readonly write: (name: string, text: string) => void;
+  readonly remove: (name: string) => void;
+  readonly dispose: () => void;
+}
+
+export const createLocalHost = (more: Readonly<Record<string, string>> = {}): LocalHost => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'perfplay-host-'));
+  const root = path.join(folder, 'root');
+  const put = (file: string, text: string) => {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  };
+  for (const [name, text] of Object.entries({ ...tree, ...more })) put(path.join(root, name), text);
+  for (const [name, text] of Object.entries(stubs)) {
+    put(path.join(folder, 'bin', name), text);
+    chmodSync(path.join(folder, 'bin', name), 0o755);
+  }
+  return {
+    root,
+    read: (name) => (existsSync(path.join(root, name)) ? readFileSync(path.join(root, name), 'utf8') : undefined),
+    write: (name, text) => put(path.join(root, name), text),
+    remove: (name) => rmSync(path.join(root, name), { recursive: true, force: true }),
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
+};
+
+export interface TaskInput {
+  readonly module: AnyModule;
+  readonly params: Value;
+  readonly more?: Partial<Task>;
+}
+
+const position = { file: 'site.yml', line: 1, column: 1 };
+
+const hostTask = ({ module, params, more }: TaskInput, index: number): HostTask => {
+  const task: Task = {
+    id: `0.${index}`,
+    name: module.kind,
+    position: { ...position, line: index + 1 },
+    module,
+    params: { source: params, position },
+    when: [],
+    notify: [],
+    tags: [],
+    become: false,
+    becomeUser: 'root',
+    ignoreErrors: false,
+    noLog: false,
+    unsupported: 'fail',
+    apply: 'both',
+    absent: false,
+    ...more,
+  };
+  return {
+    task,
+    needs: { params: new Set(), when: new Set() },
+    items: () => [{ name: task.name, params, when: () => true }],
+  };
+};
+
+export interface LocalRun {
+  readonly tasks: readonly TaskResult[];
+  readonly events: readonly Event[];
+  readonly run: HostRun;
+  readonly asks: number;
+}
+
+/** Runs tasks on a local host through the engine's host runner. */
+export const runTasks = async (
+  local: LocalHost,
+  inputs: readonly TaskInput[],
+  options: { readonly check?: boolean; readonly handlers?: readonly TaskInput[] } = {},
+): Promise<LocalRun> => {
+  const host: Host = {
+    name: 'local',
+    groups: [],
+    variables: new Map(),
+    connection: {
+      connection: 'local',
+      address: 'localhost',
+      sshArguments: [],
+      root: local.root,
+      path: path.join(path.dirname(local.root), 'bin'),
+    },
+  };
+  const tasks = inputs.map(hostTask);
+  const handlers = (options.handlers ?? []).map((input, index) => hostTask(input, 100 + index));
+  const play: Play = {
+    index: 0,
+    name: 'test',
+    position,
+    hosts: ['local'],
+    batches: [['local']],
+    tasks: tasks.map(({ task }) => task),
+    handlers: handlers.map(({ task }) => task),
+  };
+  const events: Event[] = [];
+  const shells = createHostShells(host, async () => ({
+    shell: async () => localChannel(['/bin/sh']),
+    close: () => undefined,
+  }));
+  const hostPlay: HostPlay = { play, tasks, handlers };
+  const run = createHostRun({
+    host,
+    plays: [hostPlay],
+    shells,
+    check: options.check ?? false,
+    journal: { run: 'test', playbook: 'site.yml' },
+    emit: (event) => events.push(event),
+    now: () => new Date(0),
+    stopped: () => false,
+  });
+  await run.play(0);
+  (await shells.for(undefined)).shell.close();
+  return {
+    tasks: events.filter((event): event is TaskResult => event.type === 'task'),
+    events,
+    run,
+    asks: shells.asks(),
+  };
+};
