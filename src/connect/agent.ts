@@ -9,7 +9,7 @@ export const agentKeys = (socket: string): Promise<readonly ParsedKey[]> =>
     new ssh2.OpenSSHAgent(socket).getIdentities((error, keys) => {
       clearTimeout(timer);
       if (error) reject(error);
-      else resolve((keys ?? []).filter((key) => !(key instanceof Error)));
+      else resolve((keys ?? []).filter((key) => 'getPublicSSH' in key));
     });
   });
 

@@ -1,7 +1,7 @@
 import type { Algorithms, ServerHostKeyAlgorithm } from 'ssh2';
 
 /** Host key algorithms by the type of key they use, best first. No SHA-1. */
-export const hostKeyAlgorithms: readonly (readonly [keyType: string, algorithms: readonly ServerHostKeyAlgorithm[]])[] = [
+const hostKeyAlgorithms: readonly (readonly [keyType: string, algorithms: readonly ServerHostKeyAlgorithm[]])[] = [
   ['ssh-ed25519', ['ssh-ed25519']],
   ['ecdsa-sha2-nistp256', ['ecdsa-sha2-nistp256']],
   ['ecdsa-sha2-nistp384', ['ecdsa-sha2-nistp384']],

@@ -27,7 +27,7 @@ interface Log {
   readonly tried: string[];
   /** Why something was not tried. */
   readonly notes: string[];
-  password?: (outcome: PasswordOutcome) => void;
+  password: ((outcome: PasswordOutcome) => void) | undefined;
 }
 
 const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
@@ -60,7 +60,8 @@ async function* offers(
   };
   function* plainKeys() {
     for (const file of files)
-      if (file.kind === 'private' && accepts('publickey') && fresh(file.key.getPublicSSH())) yield withKey(file.path, file.key);
+      if (file.kind === 'private' && accepts('publickey') && fresh(file.key.getPublicSSH()))
+        yield withKey(file.path, file.key);
   }
 
   if (wanted) yield* plainKeys();
@@ -70,7 +71,9 @@ async function* offers(
     const isNamed = (key: ParsedKey) => named.some((publicKey) => publicKey.equals(key.getPublicSSH()));
     try {
       const held = await listAgent(socket);
-      const usable = destination.identitiesOnly ? held.filter(isNamed) : held.toSorted((a, b) => Number(isNamed(b)) - Number(isNamed(a)));
+      const usable = destination.identitiesOnly
+        ? held.filter(isNamed)
+        : held.toSorted((a, b) => Number(isNamed(b)) - Number(isNamed(a)));
       const chosen = usable.filter((key) => fresh(key.getPublicSSH()));
       if (chosen.length > 0) {
         log.tried.push(plural(chosen.length, 'agent key'));
@@ -124,7 +127,7 @@ export const createAuthentication = (
 ): Authentication => {
   let left: readonly AuthenticationType[] | null = null;
   let finished = false;
-  const log: Log = { tried: [], notes: [] };
+  const log: Log = { tried: [], notes: [], password: undefined };
   const accepts = (method: AuthenticationType) => left === null || left.includes(method);
   const offer = offers(destination, credentials, accepts, log);
   return {

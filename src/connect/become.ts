@@ -25,7 +25,8 @@ export interface SudoCall {
  * Throws BecomeError for a user name that no shell word should carry.
  */
 export const sudoCall = ({ user, password }: Become): SudoCall => {
-  if (user === '' || /\p{Cc}/u.test(user)) throw new BecomeError(`${JSON.stringify(user)} is not a user name`, 'correct become_user');
+  if (user === '' || /\p{Cc}/u.test(user))
+    throw new BecomeError(`${JSON.stringify(user)} is not a user name`, 'correct become_user');
   const prompt = `[sudo ${randomBytes(8).toString('hex')}]`;
   const ready = `ready ${randomBytes(16).toString('hex')}`;
   const ask = password === undefined ? ['-n'] : ['-S', '-p', prompt];
@@ -36,10 +37,22 @@ export const sudoCall = ({ user, password }: Become): SudoCall => {
 export const execCommand = (argv: readonly string[]): string => `exec ${argv.map(quote).join(' ')}`;
 
 const refusals: readonly (readonly [pattern: RegExp, message: (user: string) => string, hint: string])[] = [
-  [/password is required|no password was provided/i, (user) => `sudo wants a password to become ${user}`, 'give it with -K or ansible_become_password, or allow NOPASSWD in sudoers'],
+  [
+    /password is required|no password was provided/i,
+    (user) => `sudo wants a password to become ${user}`,
+    'give it with -K or ansible_become_password, or allow NOPASSWD in sudoers',
+  ],
   [/incorrect password/i, () => 'sudo refused the password', 'check -K or ansible_become_password'],
-  [/must have a tty/i, () => 'sudo wants a terminal (requiretty)', 'put `Defaults !requiretty` for this user into sudoers'],
-  [/not in the sudoers|not allowed to|may not run/i, (user) => `sudo does not let the login user run /bin/sh as ${user}`, 'allow it in sudoers'],
+  [
+    /must have a tty/i,
+    () => 'sudo wants a terminal (requiretty)',
+    'put `Defaults !requiretty` for this user into sudoers',
+  ],
+  [
+    /not in the sudoers|not allowed to|may not run/i,
+    (user) => `sudo does not let the login user run /bin/sh as ${user}`,
+    'allow it in sudoers',
+  ],
   [/unknown user/i, (user) => `there is no user ${user} on the host`, 'correct become_user'],
 ];
 

@@ -52,23 +52,27 @@ const portOf = (text: string): number => {
 };
 
 const secondsOf = (text: string): number => {
-  if (!/^[1-9]\d*$/.test(text)) throw new ConnectError(`ConnectTimeout ${JSON.stringify(text)} is not a number of seconds`);
+  if (!/^[1-9]\d*$/.test(text))
+    throw new ConnectError(`ConnectTimeout ${JSON.stringify(text)} is not a number of seconds`);
   return Number(text);
 };
 
 /** The `%` tokens of ssh_config(5) that can be known here, and `~/`. Throws ConnectError for any other token. */
 const expand = (text: string, tokens: ReadonlyMap<string, string>, home: string): string =>
-  text
-    .replace(/^~(?=\/|$)/, home)
-    .replaceAll(/%(.)/g, (_, letter: string) => {
-      const value = tokens.get(letter);
-      if (value === undefined) throw new ConnectError(`ssh_config: %${letter} in ${text} is not understood`);
-      return value;
-    });
+  text.replace(/^~(?=\/|$)/, home).replaceAll(/%(.)/g, (_, letter: string) => {
+    const value = tokens.get(letter);
+    if (value === undefined) throw new ConnectError(`ssh_config: %${letter} in ${text} is not understood`);
+    return value;
+  });
 
-const unlessNone = (value: string | undefined): string | undefined => (value?.toLowerCase() === 'none' ? undefined : value);
+const unlessNone = (value: string | undefined): string | undefined =>
+  value?.toLowerCase() === 'none' ? undefined : value;
 
-const agentFrom = (value: string | undefined, usual: string | undefined, path: (text: string) => string): string | undefined => {
+const agentFrom = (
+  value: string | undefined,
+  usual: string | undefined,
+  path: (text: string) => string,
+): string | undefined => {
   if (value === undefined || value === 'SSH_AUTH_SOCK') return usual;
   if (value.toLowerCase() === 'none') return undefined;
   return value.startsWith('$') ? process.env[value.replaceAll(/[${}]/g, '')] : path(value);
@@ -112,7 +116,12 @@ export const resolveDestination = async (
   ]);
   const path = (text: string) => expand(text, tokens, home);
   const paths = (values: readonly string[] | undefined, usual: readonly string[]) =>
-    values === undefined ? usual : values.flatMap((value) => value.split(/\s+/)).filter((value) => value.toLowerCase() !== 'none').map(path);
+    values === undefined
+      ? usual
+      : values
+          .flatMap((value) => value.split(/\s+/))
+          .filter((value) => value.toLowerCase() !== 'none')
+          .map(path);
 
   const files = [
     ...(settings.privateKeyFile === undefined ? [] : [settings.privateKeyFile]),
@@ -136,11 +145,15 @@ export const resolveDestination = async (
     port: realPort,
     user: realUser,
     ...(settings.password !== undefined && { password: settings.password }),
-    identityFiles: files.length === 0 ? undefined : [...new Set(files.filter((file) => file.toLowerCase() !== 'none').map(path))],
+    identityFiles:
+      files.length === 0 ? undefined : [...new Set(files.filter((file) => file.toLowerCase() !== 'none').map(path))],
     defaultIdentityFiles: ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((file) => join(home, '.ssh', file)),
     identitiesOnly: option('identitiesonly')?.toLowerCase() === 'yes',
     ...(socket !== undefined && socket !== '' && { agentSocket: socket }),
-    jumps: unlessNone(proxied.get('proxyjump')?.[0])?.split(',').map((hop) => hop.trim()) ?? [],
+    jumps:
+      unlessNone(proxied.get('proxyjump')?.[0])
+        ?.split(',')
+        .map((hop) => hop.trim()) ?? [],
     ...(proxyCommand !== undefined && { proxyCommand: expand(proxyCommand, tokens, home) }),
     knownHostsFiles: [
       ...(settings.knownHostsFile === undefined ? userKnownHosts : [path(settings.knownHostsFile)]),
@@ -158,7 +171,8 @@ export const resolveDestination = async (
  */
 export const jumpSettings = (hop: string, configFile: string | undefined): ConnectionSettings => {
   const parts = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:@/]+)(?::(\d+))?\/?$/.exec(hop);
-  if (!parts) throw new ConnectError(`${JSON.stringify(hop)} is not a jump host`, 'write ProxyJump as [user@]host[:port]');
+  if (!parts)
+    throw new ConnectError(`${JSON.stringify(hop)} is not a jump host`, 'write ProxyJump as [user@]host[:port]');
   const [, user, host, port] = parts;
   return {
     connection: 'ssh',

@@ -22,13 +22,23 @@ export const printable = (text: string): string => {
 };
 
 /** `host:port` as people write it, an IPv6 address in brackets. */
-export const hostPort = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+export const hostPort = (host: string, port: number): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
-const socketErrors: Readonly<Record<string, (where: string) => readonly [message: string, hint: string]>> = {
-  ECONNREFUSED: (where) => [`ECONNREFUSED ${where}: is sshd up?`, 'nothing listens there: check the port and that sshd runs'],
-  ENOTFOUND: (where) => [`ENOTFOUND ${where}: no such host name`, 'correct ansible_host, or the name in DNS or /etc/hosts'],
+const socketErrors: Readonly<Record<string, (where: string) => [message: string, hint?: string]>> = {
+  ECONNREFUSED: (where) => [
+    `ECONNREFUSED ${where}: is sshd up?`,
+    'nothing listens there: check the port and that sshd runs',
+  ],
+  ENOTFOUND: (where) => [
+    `ENOTFOUND ${where}: no such host name`,
+    'correct ansible_host, or the name in DNS or /etc/hosts',
+  ],
   EAI_AGAIN: (where) => [`EAI_AGAIN ${where}: the name server does not answer`, 'check the resolver of this machine'],
-  EHOSTUNREACH: (where) => [`EHOSTUNREACH ${where}: no way to that host`, 'is it up, and is there a route or a firewall?'],
+  EHOSTUNREACH: (where) => [
+    `EHOSTUNREACH ${where}: no way to that host`,
+    'is it up, and is there a route or a firewall?',
+  ],
   ENETUNREACH: (where) => [`ENETUNREACH ${where}: no route to that network`, 'check the network of this machine'],
   ETIMEDOUT: (where) => [`ETIMEDOUT ${where}: no answer`, 'is the host up, and does a firewall drop packets?'],
   ECONNRESET: (where) => [`ECONNRESET ${where}: the peer cut the connection`, 'its log (journalctl -u ssh) tells why'],
@@ -45,7 +55,9 @@ export interface SshError extends Error {
 /** A socket's error in people's words, or undefined where it is none. */
 export const socketError = (error: SshError, where: string, stage: Stage): AttemptError | undefined => {
   if (typeof error.code !== 'string') return undefined;
-  const words = socketErrors[error.code]?.(where) ?? [`${error.code} ${where}: ${printable(error.message)}`];
+  const words: [string, string?] = socketErrors[error.code]?.(where) ?? [
+    `${error.code} ${where}: ${printable(error.message)}`,
+  ];
   const busy = error.code === 'ECONNRESET' && stage === 'greeting';
   return new AttemptError(busy ? 'busy' : 'broken', ...words);
 };
@@ -55,13 +67,29 @@ export const timeoutError = (where: string, stage: Stage, ms: number): AttemptEr
   const after = `within ${Math.round(ms / 100) / 10} s`;
   switch (stage) {
     case 'connect':
-      return new AttemptError('broken', `${where} did not answer ${after}`, 'is the host up, and does a firewall drop packets?');
+      return new AttemptError(
+        'broken',
+        `${where} did not answer ${after}`,
+        'is the host up, and does a firewall drop packets?',
+      );
     case 'greeting':
-      return new AttemptError('broken', `${where} accepted the connection and said nothing ${after}`, 'is it an SSH port, and is sshd overloaded?');
+      return new AttemptError(
+        'broken',
+        `${where} accepted the connection and said nothing ${after}`,
+        'is it an SSH port, and is sshd overloaded?',
+      );
     case 'key exchange':
-      return new AttemptError('broken', `${where} did not finish the key exchange ${after}`, 'a firewall or a small MTU may swallow large packets');
+      return new AttemptError(
+        'broken',
+        `${where} did not finish the key exchange ${after}`,
+        'a firewall or a small MTU may swallow large packets',
+      );
     case 'authentication':
-      return new AttemptError('broken', `${where} did not finish the authentication ${after}`, 'a hung agent here, or slow PAM or DNS there');
+      return new AttemptError(
+        'broken',
+        `${where} did not finish the authentication ${after}`,
+        'a hung agent here, or slow PAM or DNS there',
+      );
   }
 };
 
@@ -69,13 +97,25 @@ export const timeoutError = (where: string, stage: Stage, ms: number): AttemptEr
 export const closedError = (where: string, stage: Stage, said: string): AttemptError => {
   const text = printable(said);
   if (stage === 'authentication')
-    return new AttemptError('broken', `${where} closed the connection during authentication`, 'its log tells why: LoginGraceTime, MaxAuthTries, or PAM');
+    return new AttemptError(
+      'broken',
+      `${where} closed the connection during authentication`,
+      'its log tells why: LoginGraceTime, MaxAuthTries, or PAM',
+    );
   if (stage === 'key exchange')
     return new AttemptError('broken', `${where} closed the connection in the key exchange`, 'its log tells why');
   if (/not allowed at this time/i.test(text))
-    return new AttemptError('refused', `${where} refuses this address for now: ${text}`, 'sshd penalises it (PerSourcePenalties) after failures: wait, or exempt it there');
+    return new AttemptError(
+      'refused',
+      `${where} refuses this address for now: ${text}`,
+      'sshd penalises it (PerSourcePenalties) after failures: wait, or exempt it there',
+    );
   if (text === '' || /^exceeded maxstartups/i.test(text))
-    return new AttemptError('busy', `${where} closed the connection before a word of SSH`, 'MaxStartups there may be too low for this many connections: lower --forks');
+    return new AttemptError(
+      'busy',
+      `${where} closed the connection before a word of SSH`,
+      'MaxStartups there may be too low for this many connections: lower --forks',
+    );
   return notSsh(where, text);
 };
 
@@ -93,8 +133,7 @@ export const translate = (error: SshError, where: string, stage: Stage, said: st
       `${where} and perfplay have no common ${format[1]}`,
       'the server offers only algorithms that ssh2 cannot use or that are no longer safe',
     );
-  if (/Invalid identification|Bad packet length|Invalid header|Max identification|greeting/i.test(message) && stage === 'greeting')
-    return notSsh(where, printable(said));
+  if (stage === 'greeting' && typeof error.code !== 'string') return notSsh(where, printable(said));
   if (/Too many authentication failures/i.test(message))
     return new AttemptError(
       'refused',

@@ -62,6 +62,7 @@ export const handshake = (stream: Duplex, parts: HandshakeParts): Promise<Link> 
     };
     const listen = (bytes: Buffer) => {
       if (said.length < 256) said += bytes.toString('latin1', 0, 256);
+      if (stage === 'greeting' && /^SSH-/m.test(said)) enter('key exchange');
     };
 
     client.on('error', (error: SshError) => {

@@ -64,7 +64,7 @@ const readKeyFile = async (path: string): Promise<KeyFile> => {
 };
 
 /** Remembers the promise of each path, so that hosts that come at the same time share it. */
-const once = <T>(make: (path: string) => Promise<T>): ((path: string) => Promise<T>) => {
+export const once = <T>(make: (path: string) => Promise<T>): ((path: string) => Promise<T>) => {
   const made = new Map<string, Promise<T>>();
   return (path) => {
     const known = made.get(path);

@@ -54,7 +54,10 @@ const hashedName = (name: string, hosts: string): boolean => {
 
 const matches = (pattern: string, name: string): boolean => {
   if (!/[*?]/.test(pattern)) return pattern === name;
-  const source = pattern.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll(/\*+/g, '.*').replaceAll('?', '.');
+  const source = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll(/\*+/g, '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${source}$`, 's').test(name);
 };
 

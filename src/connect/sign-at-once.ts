@@ -7,7 +7,11 @@ interface Protocol {
   authPK?: (user: string, key: ParsedKey, algorithm: string | undefined, sign?: Sign) => void;
 }
 
-const hashes: Readonly<Record<string, string>> = { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512', 'ssh-rsa': 'sha1' };
+const hashes: Readonly<Record<string, string>> = {
+  'rsa-sha2-256': 'sha256',
+  'rsa-sha2-512': 'sha512',
+  'ssh-rsa': 'sha1',
+};
 
 /**
  * Makes a connecting client sign with a private key at once. By itself ssh2 first asks whether the key would do (RFC 4252

@@ -85,7 +85,10 @@ export const parseSshArguments = (words: readonly string[]): SshArguments => {
     const word = words[index]!;
     const letter = /^-([opiJFl])/.exec(word)?.[1];
     if (letter === undefined)
-      throw new ConnectError(`ssh arguments: ${word} is not understood`, 'understood are -o Key=Value, -p, -i, -J, -F and -l');
+      throw new ConnectError(
+        `ssh arguments: ${word} is not understood`,
+        'understood are -o Key=Value, -p, -i, -J, -F and -l',
+      );
     const value = word.length > 2 ? word.slice(2) : words[++index];
     if (value === undefined) throw new ConnectError(`ssh arguments: ${word} needs a value`);
     if (letter === 'F') configFile ??= value;

@@ -107,7 +107,10 @@ const askSsh = async ({ host, port, user, configFile }: SshConfigQuery): Promise
   } catch (error) {
     const { code, stderr = '' } = error as { code?: string | number; stderr?: string };
     if (code === 'ENOENT') return undefined;
-    throw new ConnectError(`ssh_config: ${printable(stderr.trim().split('\n')[0] ?? '') || 'ssh -G failed'}`, 'ssh -G shows the same');
+    throw new ConnectError(
+      `ssh_config: ${printable(stderr.trim().split('\n')[0] ?? '') || 'ssh -G failed'}`,
+      'ssh -G shows the same',
+    );
   }
 };
 
@@ -115,7 +118,10 @@ const askSsh = async ({ host, port, user, configFile }: SshConfigQuery): Promise
 const computeWithoutSsh = (texts: readonly string[], host: string): SshOptions => {
   const text = texts.join('\nHost *\n');
   if (text.split('\n').some((line) => relevant(line) && /^\s*(?:match|include|canonicalizehostname)\b/i.test(line)))
-    throw new ConnectError('ssh_config uses Match, Include or CanonicalizeHostname, and there is no ssh program to ask', 'install openssh-client');
+    throw new ConnectError(
+      'ssh_config uses Match, Include or CanonicalizeHostname, and there is no ssh program to ask',
+      'install openssh-client',
+    );
   const computed = SSHConfig.parse(text).compute(host, { ignoreCase: true, matchExec: false });
   const options = new Map<string, string[]>();
   for (const name of understoodOptions) {

@@ -1,20 +1,81 @@
-import { readFile } from 'node:fs/promises';
-import type { Algorithms, Client, ClientChannel } from 'ssh2';
+import type { Client, ClientChannel } from 'ssh2';
 import type { ConnectionSettings } from '../inventory/types.ts';
-import { agentKeys } from './agent.ts';
-import { algorithms } from './algorithms.ts';
-import { createAuthentication, type Credentials } from './authentication.ts';
 import { type Become, execCommand, passSudo, sudoCall } from './become.ts';
 import { createChannel } from './channel.ts';
-import { startDeadline } from './deadline.ts';
-import { type Destination, jumpSettings, type ResolveContext, resolveDestination } from './destination.ts';
-import { AttemptError, hostPort, printable, type Stage, timeoutError } from './errors.ts';
-import { handshake, type Link } from './handshake.ts';
-import { createHostKeyCheck } from './host-key.ts';
-import { createKeyRing } from './keys.ts';
-import { type KnownHost, knownTypes, parseKnownHosts } from './known-hosts.ts';
-import { createPasswordGate } from './password-gate.ts';
-import { createSshConfigLookup } from './ssh-config.ts';
-import { type Carrier, openForward, openProxyCommand, openTcp } from './stream.ts';
+import { resolveDestination } from './destination.ts';
+import { hostPort, printable } from './errors.ts';
+import type { Fleet } from './fleet.ts';
+import { type OpenLink, openLink } from './link.ts';
 import { type Channel, ConnectError, type Connection } from './types.ts';
 
+/** Starts a command without a terminal. Throws ConnectError where the server does not. */
+const exec = (client: Client, command: string, where: string, timeoutMs: number): Promise<ClientChannel> =>
+  new Promise((resolve, reject) => {
+    let late = false;
+    const fail = (message: string, hint?: string) => {
+      clearTimeout(timer);
+      late = true;
+      reject(new ConnectError(message, hint));
+    };
+    const timer = setTimeout(
+      () => fail(`${where} opened no session within ${timeoutMs / 1000} s`, 'is the host overloaded?'),
+      timeoutMs,
+    );
+    const explain = ({ message }: Error) => {
+      if (message.includes('Channel open failure'))
+        fail(`${where} opens no further session: ${printable(message)}`, 'is MaxSessions there too low?');
+      else if (message.includes('Unable to exec'))
+        fail(`${where} does not run commands`, 'may this user log in with a shell there?');
+      else fail(`${where} was lost before a shell was started`);
+    };
+    try {
+      client.exec(command, (error, stream) => {
+        if (error) return explain(error);
+        clearTimeout(timer);
+        if (late) stream.close();
+        else resolve(stream);
+      });
+    } catch (error) {
+      explain(error as Error);
+    }
+  });
+
+const channelOf = (stream: ClientChannel, link: OpenLink): Channel =>
+  createChannel({
+    stdin: stream,
+    stdout: stream,
+    stderr: stream.stderr,
+    watch: (exited, gone) => {
+      stream.on('exit', (code: number | null, signal?: string) =>
+        exited(code === null ? { signal: signal ?? 'an unknown signal' } : { exit: code }),
+      );
+      // A lost connection closes its streams too, and has the better reason: it goes first.
+      stream.on('close', () => setImmediate(gone, 'the session ended without an exit status'));
+      void link.lost.then(gone);
+    },
+    cut: () => {
+      try {
+        // Closing alone leaves the remote shell running. (sshd obeys for all users but root, who has no privilege separation.)
+        stream.signal('TERM');
+      } finally {
+        link.cut();
+      }
+    },
+  });
+
+/** A connection by ssh2, as inventory and ssh_config say. `name`: as people name the host. Throws ConnectError. */
+export const connectSsh = async (settings: ConnectionSettings, fleet: Fleet, name: string): Promise<Connection> => {
+  const destination = await resolveDestination(settings, name, fleet.context);
+  const where = hostPort(destination.host, destination.port);
+  const link = await openLink(destination, fleet);
+  return {
+    shell: async (become?: Become) => {
+      if (become === undefined || become.user === destination.user)
+        return channelOf(await exec(link.client, execCommand(['/bin/sh']), where, fleet.timeoutMs), link);
+      const call = sudoCall(become);
+      const stream = await exec(link.client, execCommand(call.argv), where, fleet.timeoutMs);
+      return passSudo(channelOf(stream, link), call, become, fleet.timeoutMs);
+    },
+    close: link.close,
+  };
+};

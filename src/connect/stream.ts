@@ -83,7 +83,11 @@ export const openForward = (hop: Client, hopName: string, host: string, port: nu
     const failed = (error: Error) => {
       const why = printable(error.message.replace('(SSH) Channel open failure: ', ''));
       reject(
-        new AttemptError('broken', `jump host ${hopName} cannot reach ${hostPort(host, port)}: ${why}`, 'is it up, and does the jump host allow AllowTcpForwarding?'),
+        new AttemptError(
+          'broken',
+          `jump host ${hopName} cannot reach ${hostPort(host, port)}: ${why}`,
+          'is it up, and does the jump host allow AllowTcpForwarding?',
+        ),
       );
     };
     try {

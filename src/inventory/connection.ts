@@ -7,7 +7,10 @@ import { splitWords } from './words.ts';
 type Outcome<T> =
   { readonly value: T } | { readonly problem: string; readonly hint?: string; readonly unsupported?: true };
 
-const show = (value: Value): string => JSON.stringify(value) ?? String(value);
+const show = (value: Value): string => JSON.stringify(value);
+
+/** A scalar's text; a list or map has none that means anything here. */
+const wordOf = (value: Value): string => (typeof value === 'object' ? '' : String(value));
 
 const toText = (value: Value): Outcome<string> =>
   typeof value === 'string' || typeof value === 'number' ? { value: String(value) } : { problem: 'must be text' };
@@ -25,13 +28,13 @@ const toName = (value: Value): Outcome<string> => {
 };
 
 const toPort = (value: Value): Outcome<number> =>
-  /^[0-9]{1,5}$/.test(String(value)) && Number(value) >= 1 && Number(value) <= 65535
+  /^[0-9]{1,5}$/.test(wordOf(value)) && Number(value) >= 1 && Number(value) <= 65535
     ? { value: Number(value) }
     : { problem: `must be a port from 1 to 65535, not ${show(value)}` };
 
 /** Rule: Ansible's module_utils/parsing/convert_bool.py. */
 const toBoolean = (value: Value): Outcome<boolean> => {
-  const word = String(value).toLowerCase();
+  const word = wordOf(value).toLowerCase();
   if (['y', 'yes', 'on', '1', 'true', 't'].includes(word)) return { value: true };
   if (['n', 'no', 'off', '0', 'false', 'f'].includes(word)) return { value: false };
   return { problem: `must be true or false, not ${show(value)}` };
@@ -51,14 +54,14 @@ const toWords = (value: Value): Outcome<readonly string[]> => {
 };
 
 const toConnection = (value: Value): Outcome<'ssh' | 'local'> => {
-  const name = String(value).replace(/^ansible\.builtin\./, '');
+  const name = wordOf(value).replace(/^ansible\.builtin\./, '');
   if (name === 'ssh' || name === 'smart') return { value: 'ssh' };
   if (name === 'local') return { value: 'local' };
   return { problem: `cannot be ${show(value)}`, hint: 'perfplay connects by ssh or local', unsupported: true };
 };
 
 const toMethod = (value: Value): Outcome<'sudo'> =>
-  String(value).replace(/^ansible\.builtin\./, '') === 'sudo'
+  wordOf(value).replace(/^ansible\.builtin\./, '') === 'sudo'
     ? { value: 'sudo' }
     : { problem: `cannot be ${show(value)}`, hint: 'perfplay becomes another user by sudo only', unsupported: true };
 

@@ -3,7 +3,7 @@ const any = Symbol('any run of characters');
 
 const characterSet = (body: string): Test => {
   const negated = body.startsWith('!');
-  const characters = [...(negated ? body.slice(1) : body)];
+  const characters = Array.from(negated ? body.slice(1) : body);
   const members = new Set<string>();
   const ranges: [string, string][] = [];
   for (let index = 0; index < characters.length; index++) {
@@ -30,7 +30,7 @@ const parse = (glob: string): readonly (Test | typeof any)[] =>
 export const globMatcher = (glob: string): ((name: string) => boolean) => {
   const tests = parse(glob);
   return (name) => {
-    const characters = [...name];
+    const characters = Array.from(name);
     let at = 0;
     let next = 0;
     let retry: { readonly test: number; at: number } | undefined;

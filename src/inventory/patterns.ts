@@ -116,9 +116,10 @@ const evaluate = (inventory: Inventory, pattern: string): { hosts: ReadonlySet<s
   for (const part of ordered(split(pattern))) {
     const operator = /^[&!]/.exec(part)?.[0];
     const isHost = operator === undefined && inventory.hosts.has(part);
-    const found = isHost ? [part] : evaluatePart(inventory, operator ? part.slice(1) : part);
-    if ('code' in found) diagnostics.push(found);
-    else if (operator === '!') for (const host of found) hosts.delete(host);
+    const result = isHost ? [part] : evaluatePart(inventory, operator ? part.slice(1) : part);
+    if ('code' in result) diagnostics.push(result);
+    const found = 'code' in result ? [] : result;
+    if (operator === '!') for (const host of found) hosts.delete(host);
     else if (operator === '&') hosts = intersect(hosts, found);
     else for (const host of found) hosts.add(host);
   }

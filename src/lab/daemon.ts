@@ -3,7 +3,7 @@ import type { Server } from 'node:net';
 import process from 'node:process';
 import { bootHost } from './boot/boot.ts';
 import { answerQuestions, ask, type Question } from './control.ts';
-import { LabError, labFolder, runProgram, type LabFolder } from './folder.ts';
+import { LabError, labFolder, runProgram, type HostFolder } from './folder.ts';
 import { simulatedHosts, type SimulatedHost } from './hosts.ts';
 import { prepareKeys } from './keys.ts';
 import { installPrograms } from './programs.ts';
@@ -28,10 +28,10 @@ export interface LabServerOptions {
 }
 
 /** Installs a host afresh in its folder: disk, programs, a rendered boot loader, and a first boot. */
-export const installHost = async (host: SimulatedHost, folder: ReturnType<LabFolder['host']>): Promise<void> => {
+export const installHost = async (host: SimulatedHost, folder: HostFolder): Promise<void> => {
   await rm(folder.base, { recursive: true, force: true });
   await installPrograms(host, folder.programs);
-  await plant(folder.root, diskTree(host));
+  plant(folder.root, diskTree(host));
   if (releases[host.release].boot === 'grub') {
     const { exit, stderr } = await runProgram(folder, 'update-grub', []);
     if (exit !== 0) throw new LabError(`${host.name}: update-grub: ${stderr.trim()}`);
@@ -41,17 +41,14 @@ export const installHost = async (host: SimulatedHost, folder: ReturnType<LabFol
 
 const delay = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-export interface LabServer {
-  readonly stop: () => Promise<void>;
-  /** Resolves when it has been stopped, by whom ever. */
-  readonly stopped: Promise<void>;
-}
-
 /**
- * Makes every host anew and serves all of them until stopped, by `stop` or by the control socket.
+ * Makes every host anew and serves all of them until stopped: by the control socket, or by the function that it gives.
  * Throws LabError where another server runs or a port is taken.
  */
-export const serveLab = async (state: string, { basePort, bootMilliseconds }: LabServerOptions): Promise<LabServer> => {
+export const serveLab = async (
+  state: string,
+  { basePort, bootMilliseconds }: LabServerOptions,
+): Promise<() => Promise<void>> => {
   const folder = labFolder(state);
   if (await ask(folder.socket, { ask: 'status' })) throw new LabError('the lab is already up');
   const ports = new Map(simulatedHosts.map(({ name }, index) => [name, basePort + index + 1]));
@@ -60,6 +57,7 @@ export const serveLab = async (state: string, { basePort, bootMilliseconds }: La
   const up = simulatedHosts.filter(({ down }) => !down);
   await Promise.all(up.map((host) => installHost(host, folder.host(host.name))));
 
+  let stopping = false;
   const servers = new Map<string, HostServer>();
   const open = async ({ name }: SimulatedHost): Promise<void> => {
     const options = {
@@ -81,6 +79,7 @@ export const serveLab = async (state: string, { basePort, bootMilliseconds }: La
     servers.delete(name);
     await server.close();
     const [{ id, complaints }] = await Promise.all([bootHost(host, folder.host(name)), delay(bootMilliseconds)]);
+    if (stopping) throw new LabError('the lab was stopped');
     await open(host);
     return { boot: id, complaints };
   };
@@ -102,15 +101,11 @@ export const serveLab = async (state: string, { basePort, bootMilliseconds }: La
     }
   };
   let control: Server | undefined;
-  let ended = (): void => undefined;
-  const stopped = new Promise<void>((resolve) => {
-    ended = resolve;
-  });
   const stop = async (): Promise<void> => {
+    stopping = true;
     control?.close();
     await closeAll();
     await rm(folder.record, { force: true });
-    ended();
   };
   try {
     for (const host of up) await open(host);
@@ -120,5 +115,5 @@ export const serveLab = async (state: string, { basePort, bootMilliseconds }: La
     await stop();
     throw error;
   }
-  return { stop, stopped };
+  return stop;
 };

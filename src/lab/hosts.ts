@@ -1,4 +1,4 @@
-import { alreadyTuned } from './tuned-host.ts';
+import { tunedFiles } from './tuned-host.ts';
 import type { Release } from './releases.ts';
 
 export interface Processors {
@@ -49,7 +49,7 @@ export interface SimulatedHost {
   readonly machines: readonly VirtualMachine[];
   /** Units that are installed, and whether the next boot starts them. */
   readonly units: Readonly<Record<string, 'enabled' | 'disabled'>>;
-  /** More files on its disk, and units' links. */
+  /** More files on its disk. Units among them (/etc/systemd/system) are enabled. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -169,5 +169,9 @@ export const simulatedHosts: readonly SimulatedHost[] = [
     units: { 'sshd.service': 'enabled', 'irqbalance.service': 'enabled' },
     files: { '/etc/sysconfig/irqbalance': '# Arguments of irqbalance(1).\n#IRQBALANCE_ARGS=\n' },
   }),
-  broker('rp03', { story: 'broker that is already fine: nothing to change', ...alreadyTuned }),
+  broker('rp03', {
+    story: 'broker that is already fine: nothing to change',
+    nics: [{ name: 'ens1f0', driver: 'ixgbe', queues: 4, node: 1 }],
+    files: tunedFiles,
+  }),
 ];

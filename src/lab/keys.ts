@@ -1,17 +1,33 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
-import type { LabFolder } from './folder.ts';
+import { LabError, type LabFolder } from './folder.ts';
 
-/** The private key in `file`, made where there is none yet (Ed25519, mode 0600). */
-const keyIn = async (file: string): Promise<{ readonly text: string; readonly key: ParsedKey }> => {
-  const text = await readFile(file, 'utf8').catch(async () => {
-    const fresh = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'perfplay lab' }).private;
-    await writeFile(file, fresh, { mode: 0o600 });
+interface PrivateKey {
+  /** As OpenSSH writes it. */
+  readonly text: string;
+  readonly key: ParsedKey;
+}
+
+/** A new Ed25519 key. ssh2 drops the first byte of a public half that begins with zero, one in 256: such a key is made again. */
+export const generateKey = (): PrivateKey => {
+  for (;;) {
+    const text = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'perfplay lab' }).private;
+    const key = ssh2.utils.parseKey(text);
+    if (!(key instanceof Error)) return { text, key };
+  }
+};
+
+/** The private key in `file`, made where there is none yet (mode 0600). */
+const keyIn = async (file: string): Promise<PrivateKey> => {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    const fresh = generateKey();
+    await writeFile(file, fresh.text, { mode: 0o600 });
     return fresh;
-  });
+  }
   const key = ssh2.utils.parseKey(text);
-  if (key instanceof Error) throw key;
+  if (key instanceof Error) throw new LabError(`${file}: ${key.message}`, 'remove the file: it is made again');
   return { text, key };
 };
 

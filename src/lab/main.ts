@@ -13,9 +13,9 @@ const report = (message: StartReport): void => {
 const [folder = '', basePort, bootMilliseconds] = process.argv.slice(2);
 process.on('SIGHUP', () => undefined);
 try {
-  const lab = await serveLab(folder, { basePort: Number(basePort), bootMilliseconds: Number(bootMilliseconds) });
-  process.once('SIGTERM', () => void lab.stop());
-  process.once('SIGINT', () => void lab.stop());
+  const stop = await serveLab(folder, { basePort: Number(basePort), bootMilliseconds: Number(bootMilliseconds) });
+  process.once('SIGTERM', () => void stop());
+  process.once('SIGINT', () => void stop());
   report({ pid: process.pid });
 } catch (error) {
   process.exitCode = 1;

@@ -81,7 +81,10 @@ export interface HostPlay {
 export interface HostTask {
   readonly task: Task;
   /** What its parameters, loop or `when` still need; empty: everything is static. */
-  readonly needs: { readonly params: ReadonlySet<'facts' | 'registered'>; readonly when: ReadonlySet<'facts' | 'registered'> };
+  readonly needs: {
+    readonly params: ReadonlySet<'facts' | 'registered'>;
+    readonly when: ReadonlySet<'facts' | 'registered'>;
+  };
   /** Its items with rendered and validated parameters. Throws InputError where a late value is undefined or of a wrong type. */
   readonly items: (scope: Scope) => readonly Item[];
 }

@@ -20,7 +20,8 @@ const runsOf = (rows: readonly Row[], slot: number): readonly (readonly Row[])[]
     const last = runs.at(-1)?.at(-1)?.tokens[slot];
     const number = row.tokens[slot]!;
     const next = last !== undefined && Number(number) === Number(last) + 1;
-    if (next && (number.length === last.length || !/^0\d/.test(last))) runs.at(-1)!.push(row);
+    const alike = number.length === last?.length || !/^0\d/.test(number);
+    if (next && alike) runs.at(-1)!.push(row);
     else runs.push([row]);
   }
   return runs;

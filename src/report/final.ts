@@ -1,8 +1,9 @@
-import { formatDiagnostic, type Position } from '../diagnostics.ts';
+import { formatDiagnostic } from '../diagnostics.ts';
 import { changeLine, groupLines, hasDiff, pendingText, taskText } from './change.ts';
 import { unifiedDiff } from './diff.ts';
 import type { Change } from './events.ts';
 import { groupBy } from './group.ts';
+import { whereText } from './heading.ts';
 import { hostLists, type HostLists } from './hosts.ts';
 import { line, lineWidth, span, wrapLine, type Line, type Style } from './line.ts';
 import { recapLines } from './recap.ts';
@@ -18,7 +19,8 @@ export interface ReportOptions {
 
 /** Lines of one task before the rest is only counted. */
 const linesOfTask = 20;
-const textColumns = 64;
+/** Texts up to this width have their hosts in one column. */
+const textColumns = 80;
 
 /** One thing and the hosts it is true of; `more` stands under it. */
 interface Row {
@@ -27,9 +29,6 @@ interface Row {
   readonly hosts: string;
   readonly more: readonly Line[];
 }
-
-/** `site.yml:8`. */
-export const whereText = ({ file, line: row }: Position): string => `${file}:${row}`;
 
 const pad = (columns: number): string => ' '.repeat(Math.max(0, columns));
 
@@ -41,8 +40,7 @@ const layout = (rows: readonly Row[], { columns }: ReportOptions): readonly Line
     const start = line(span(where, 'quiet'), pad(whereColumns - textWidth(where)), whereColumns > 0 ? '  ' : '');
     const full = [...start, ...text, ...line(pad(hostsAt - lineWidth(text)), '  ', hosts)];
     if (columns === undefined || lineWidth(full) <= columns) return [full, ...more];
-    const indented = line('    ', hosts);
-    return [...wrapLine([...start, ...text], columns, 4), ...wrapLine(indented, columns, 4), ...more];
+    return [...wrapLine([...start, ...text, ...line('  ', hosts)], columns, 4), ...more];
   });
 };
 
@@ -69,7 +67,7 @@ const taskRows = (
   { diff }: ReportOptions,
 ): readonly Row[] => {
   const rows = groupLines(groups, isPlan(summary)).map(({ text, group, whole }): Row => ({
-    where: whereText(group.task.position),
+    where: whereText(summary, group.task.position),
     text,
     hosts: lists.text(group.hosts),
     more: diff && whole && group.set && hasDiff(group.set.change) ? diffLines(group.set.change) : [],
@@ -89,7 +87,7 @@ const changeLines = (summary: Summary, lists: HostLists, options: ReportOptions)
 
 /** The lines of a message: what happened, and under it what to do. */
 export const messageLines = (...texts: readonly (string | undefined)[]): readonly string[] =>
-  texts.flatMap((text) => text?.split('\n') ?? []).filter((text) => text.trim() !== '');
+  texts.flatMap((text) => text?.split(/\r?\n/) ?? []).filter((text) => text.trim() !== '');
 
 /** `✗ site.yml:19 irq_affinity  refused: EIO` or `✗ UNREACHABLE  connection refused`. */
 export const failureHead = (group: FailureGroup): Line => {
@@ -99,7 +97,7 @@ export const failureHead = (group: FailureGroup): Line => {
   return line(`${taskText(group.task)}  `, span(`${reason}:`, group.ignored ? 'quiet' : 'bad'), ` ${first}`);
 };
 
-const failureRow = (group: FailureGroup, lists: HostLists): Row => {
+const failureRow = (summary: Summary, group: FailureGroup, lists: HostLists): Row => {
   const hints = messageLines(group.message).slice(1).concat(messageLines(group.hint));
   const sets = [...group.sets.values()];
   const refused = sets.slice(0, 5).map(({ label, change }): Line => {
@@ -109,7 +107,10 @@ const failureRow = (group: FailureGroup, lists: HostLists): Row => {
   const more = sets.length > 5 ? [line(span(`    … ${sets.length - 5} more`, 'quiet'))] : [];
   return {
     where: '',
-    text: [...line(span('✗ ', 'bad'), group.task ? `${whereText(group.task.position)} ` : ''), ...failureHead(group)],
+    text: [
+      ...line(span('✗ ', 'bad'), group.task ? `${whereText(summary, group.task.position)} ` : ''),
+      ...failureHead(group),
+    ],
     hosts: lists.text(group.hosts),
     more: [...refused, ...more, ...hints.map((hint) => line('    ', hint))],
   };
@@ -125,13 +126,13 @@ export const sortedFailures = (summary: Summary): readonly FailureGroup[] =>
   );
 
 const failureLines = (summary: Summary, lists: HostLists, options: ReportOptions): readonly Line[] =>
-  sortedFailures(summary).flatMap((group) => layout([failureRow(group, lists)], options));
+  sortedFailures(summary).flatMap((group) => layout([failureRow(summary, group, lists)], options));
 
 const warningLines = (summary: Summary, lists: HostLists, options: ReportOptions): readonly Line[] => {
   const rows = [...summary.warnings.values()].map(({ position, message, hosts }): Row => {
     const [first = '', ...more] = messageLines(message);
     return {
-      where: `! ${whereText(position)}`,
+      where: `! ${whereText(summary, position)}`,
       text: line(span('warning: ', 'change'), first),
       hosts: lists.text(hosts),
       more: more.map((text) => line('    ', text)),

@@ -5,7 +5,7 @@ import type { Summary } from './summary.ts';
 /** From more hosts than this on a list of them is not read any more, but counted and abbreviated. */
 export const manyHosts = 20;
 /** Names or ranges in one line before the list gets a letter and a line of its own. */
-const namesInLine = 10;
+export const namesInLine = 10;
 
 /** Writes lists of hosts; a long list is written once, under a letter. */
 export interface HostLists {
@@ -20,7 +20,7 @@ const letters = (index: number): string =>
   (index < 26 ? '' : letters(Math.floor(index / 26) - 1)) + String.fromCharCode(65 + (index % 26));
 
 /** Names in the order of the run. */
-const inOrder = (summary: Summary, hosts: ReadonlySet<string>): readonly string[] => {
+export const inOrder = (summary: Summary, hosts: ReadonlySet<string>): readonly string[] => {
   const order = (host: string): number => summary.hosts.get(host)?.order ?? 0;
   return [...hosts].sort((left, right) => order(left) - order(right));
 };

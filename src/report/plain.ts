@@ -1,9 +1,9 @@
 import { changeLine, groupLines, taskText } from './change.ts';
 import { collapseChanges } from './collapse.ts';
 import type { BatchStarted, Event, HostEnded, PlayStarted, Reporter, TaskResult } from './events.ts';
-import { finalReport, messageLines, whereText } from './final.ts';
-import { batchText, runHeading } from './heading.ts';
-import { hostLists, manyHosts } from './hosts.ts';
+import { finalReport, messageLines } from './final.ts';
+import { batchText, runHeading, whereText } from './heading.ts';
+import { manyHosts, namesInLine } from './hosts.ts';
 import { line, paint, span, type Line, type Style } from './line.ts';
 import { countHosts, emptySummary, isPlan, reduce, type ChangeGroup, type Summary } from './summary.ts';
 import type { Writer } from './writer.ts';
@@ -24,7 +24,13 @@ const playHeading = ({ name, hosts }: PlayStarted): readonly Line[] => [
 
 const batchHeading = (summary: Summary, { play, hosts }: BatchStarted): readonly Line[] => {
   const text = batchText(summary.plays.get(play)!);
-  return text === '' ? [] : [line(` ${text}: `, hostLists(summary).text(new Set(hosts)))];
+  return text === ''
+    ? []
+    : [
+        line(
+          ` ${text}: ${hosts.length > 0 && hosts.length <= namesInLine ? hosts.join(' ') : hostCount(hosts.length)}`,
+        ),
+      ];
 };
 
 /** What became of the batch: converged hosts are a number here and nowhere else. */
@@ -38,8 +44,14 @@ const batchEnd = (summary: Summary): readonly Line[] => {
   return [line(span(` ${words.map(([status, count]) => `${count} ${name(status)}`).join(', ')}`, 'quiet'))];
 };
 
-const resultLine = (word: string, style: Style, host: string, result: TaskResult, text: Line): Line =>
-  line(span(` ${word}`, style), `  ${host}  `, span(whereText(result.position), 'quiet'), '  ', ...text);
+const resultLine = (summary: Summary, word: string, style: Style, result: TaskResult, text: Line): Line =>
+  line(
+    span(` ${word}`, style),
+    `  ${result.host}  `,
+    span(whereText(summary, result.position), 'quiet'),
+    '  ',
+    ...text,
+  );
 
 const indented = (texts: readonly string[]): readonly Line[] => texts.map((text) => line('    ', text));
 
@@ -51,10 +63,11 @@ const changedLines = (summary: Summary, result: TaskResult): readonly Line[] => 
   if (made.length === 0 && (result.outcome === 'changed' || result.unknown))
     groups.push({ task: result, set: undefined, hosts });
   const word = result.unknown ? 'unknown' : plan ? 'would change' : 'changed';
-  return groupLines(groups, plan).map(({ text }) => resultLine(word, 'change', result.host, result, text));
+  return groupLines(groups, plan).map(({ text }) => resultLine(summary, word, 'change', result, text));
 };
 
-const failedLines = (result: TaskResult): readonly Line[] => {
+/** The details of a failure that many hosts may have are left to the end. */
+const failedLines = (summary: Summary, result: TaskResult, few: boolean): readonly Line[] => {
   if (result.outcome !== 'failed') return [];
   const word = result.ignored ? 'ignored' : 'failed';
   const refused = collapseChanges(result.changes.filter((change) => change.failed));
@@ -65,18 +78,21 @@ const failedLines = (result: TaskResult): readonly Line[] => {
   ]);
   const [first = '', ...hints] = messageLines(result.message);
   const text = line(`${taskText(result)}  ${result.reason ?? 'failed'}${first === '' ? '' : `: ${first}`}`);
-  return [resultLine(word, 'bad', result.host, result, text), ...reasons, ...indented(hints)];
+  const head = resultLine(summary, word, 'bad', result, text);
+  return few ? [head, ...reasons, ...indented(hints)] : [head];
 };
 
-const endedLines = ({ host, status, message, hint }: HostEnded): readonly Line[] => {
+const endedLines = ({ host, status, message, hint }: HostEnded, few: boolean): readonly Line[] => {
   if (message === undefined || status === 'ok' || status === 'changed') return [];
   const [first = '', ...more] = messageLines(message);
   const head = line(span(` ${status.toUpperCase()}`, 'bad'), `  ${host}  ${first}`);
-  return [head, ...indented([...more, ...messageLines(hint)])];
+  return few ? [head, ...indented([...more, ...messageLines(hint)])] : [head];
 };
 
 /** What an event adds to the log; `summary` is the state after it. */
 const linesOf = (summary: Summary, event: Event, options: PlainOptions): readonly Line[] => {
+  const batch = summary.play?.batch?.hosts ?? summary.play?.started.hosts ?? [];
+  const few = batch.length <= manyHosts;
   switch (event.type) {
     case 'run-started':
       return [[...runHeading(summary), ...line(`  ${hostCount(event.hosts.length)}`)]];
@@ -84,13 +100,10 @@ const linesOf = (summary: Summary, event: Event, options: PlainOptions): readonl
       return playHeading(event);
     case 'batch-started':
       return batchHeading(summary, event);
-    case 'task': {
-      const play = summary.plays.get(event.play);
-      const few = (play?.batch?.hosts ?? play?.started.hosts ?? []).length <= manyHosts;
-      return [...(few ? changedLines(summary, event) : []), ...failedLines(event)];
-    }
+    case 'task':
+      return [...(few ? changedLines(summary, event) : []), ...failedLines(summary, event, few)];
     case 'host-ended':
-      return endedLines(event);
+      return endedLines(event, few);
     case 'run-ended':
       return finalReport(summary, options);
     default:

@@ -1,4 +1,4 @@
-import { mergeKeys } from './collapse.ts';
+import { mergeNames } from './collapse.ts';
 import type { HostEnded, Recap } from './events.ts';
 import { groupBy } from './group.ts';
 import { manyHosts, type HostLists } from './hosts.ts';
@@ -11,7 +11,7 @@ export const recapText = (recap: Recap): string => {
   const { ok, changed, unreachable, failed, skipped, rescued, ignored, pending } = recap;
   const counts = { ok, changed, unreachable, failed, skipped, rescued, ignored };
   const words = Object.entries(counts).map(([name, count]) => `${name}=${count}`);
-  const waits = mergeKeys(pending).map(({ text }) => text);
+  const waits = mergeNames(pending).map(({ text }) => text);
   return [...words, ...(waits.length > 0 ? [`pending=${waits.join(',')}`] : [])].join(' ');
 };
 
@@ -53,15 +53,10 @@ export const clock = (milliseconds: number): string => {
 const totals = (summary: Summary, ended: readonly EndedHost[]): Line => {
   const count = (status: HostEnded['status']): number => ended.filter(({ end }) => end.status === status).length;
   const plan = isPlan(summary);
-  const unknown = new Set(
-    [...summary.changes.values()].filter(({ task }) => task.unknown).flatMap(({ hosts }) => [...hosts]),
-  );
-  const converged = ended.filter(({ name, end }) => end.status === 'ok' && !unknown.has(name)).length;
   const missing = summary.hosts.size - ended.length;
   const words: readonly (readonly [number, string, Style])[] = [
-    [converged, `hosts ok, nothing ${plan ? 'to change' : 'changed'}`, 'good'],
+    [count('ok'), `hosts ok, nothing ${plan ? 'to change' : 'changed'}`, 'good'],
     [count('changed'), plan ? 'would change' : 'changed', 'change'],
-    [count('ok') - converged, 'unknown until run', 'change'],
     [count('failed'), 'failed', 'bad'],
     [count('unreachable'), 'unreachable', 'bad'],
     [count('unknown'), 'unknown', 'bad'],

@@ -1,6 +1,7 @@
 import type { HostStage } from './events.ts';
-import { failureHead, messageLines, sortedFailures, whereText } from './final.ts';
-import { batchText, runHeading } from './heading.ts';
+import { failureHead, messageLines, sortedFailures } from './final.ts';
+import { batchText, runHeading, whereText } from './heading.ts';
+import { inOrder } from './hosts.ts';
 import { cutLine, line, lineWidth, span, type Line } from './line.ts';
 import { clock } from './recap.ts';
 import { countHosts, isPlan, type FailureGroup, type HostSummary, type PlaySummary, type Summary } from './summary.ts';
@@ -13,6 +14,9 @@ export interface Size {
 
 /** Rows kept for the headings, failures and the last line; a batch with more hosts than the rest is shown by counts. */
 const rowsBesideHosts = 10;
+
+/** The clock stays near the title: a line as wide as the screen would be broken in two by a window made narrower. */
+const headingColumns = 64;
 
 const stages: readonly HostStage['stage'][] = ['connect', 'observe', 'plan', 'apply', 'verify'];
 
@@ -45,10 +49,12 @@ const bar = (done: number, total: number, columns: number): string => {
 
 /** Hosts a second and what is left at that pace, once it can be told. */
 const pace = (play: PlaySummary, now: number): string => {
-  const passed = (now - (play.since ?? now)) / 1000;
+  if (play.since === undefined) return '';
+  const passed = (now - play.since.time) / 1000;
+  const done = play.done.size - play.since.done;
   const left = play.started.hosts.length - play.done.size;
-  if (passed < 1 || play.done.size < 5 || left === 0) return '';
-  const rate = play.done.size / passed;
+  if (passed < 1 || done < 5 || left === 0) return '';
+  const rate = done / passed;
   const speed = rate >= 1 ? `${Math.round(rate)}/s` : `${Math.max(1, Math.round(rate * 60))}/min`;
   return `  ${speed}  eta ${seconds(Math.ceil(left / rate) * 1000).replace('.0', '')}`;
 };
@@ -64,18 +70,22 @@ const playLine = (summary: Summary, play: PlaySummary, many: boolean, { columns 
   return line(span(name, 'strong'), rest, end);
 };
 
-/** `connect 20 · observe 18 · apply 12 │ ok 180 changed 29`. */
-const countsLine = (summary: Summary, play: PlaySummary, active: readonly ActiveHost[]): Line => {
-  const at = stages.map((stage) => `${stage} ${active.filter((host) => host.at.stage === stage).length}`);
+/** `connect 20 · observe 18 · apply 12 │ ok 180 changed 29`, on a narrow screen in two lines. */
+const countsLines = (
+  summary: Summary,
+  play: PlaySummary,
+  active: readonly ActiveHost[],
+  columns: number,
+): readonly Line[] => {
+  const at = stages.map((stage) => `${stage} ${active.filter((host) => host.at.stage === stage).length}`).join(' · ');
   const { ok, changed, ...bad } = countHosts(summary, play, play.started.hosts);
   const worse = Object.entries(bad).filter(([, count]) => count > 0);
-  return line(
-    at.join(' · '),
-    span(' │ ', 'quiet'),
+  const outcomes = line(
     span(`ok ${ok}`, 'good'),
     span(` ${isPlan(summary) ? 'would change' : 'changed'} ${changed}`, 'change'),
     ...worse.map(([status, count]) => span(` ${status} ${count}`, 'bad')),
   );
+  return columns < 120 ? [line(at), outcomes] : [[...line(at, span(' │ ', 'quiet')), ...outcomes]];
 };
 
 const hostLine = ({ name, at }: ActiveHost, nameColumns: number, now: number): Line =>
@@ -120,9 +130,9 @@ const fitNames = (names: readonly string[], columns: number): string => {
 };
 
 /** One failure, its hosts where there is room: `✗2 site.yml:19 irq_affinity  EIO ens1f0-TxRx-3  kvm044 kvm172`. */
-const failureLine = (group: FailureGroup, columns: number): Line => {
-  const names = [...group.hosts];
-  const where = group.task ? `${whereText(group.task.position)} ` : '';
+const failureLine = (summary: Summary, group: FailureGroup, columns: number): Line => {
+  const names = inOrder(summary, group.hosts);
+  const where = group.task ? `${whereText(summary, group.task.position)} ` : '';
   const hint = messageLines(group.hint)[0];
   const text: Line = [...failureHead(group), ...line(hint === undefined ? '' : `: ${hint}`)];
   if (names.length === 1) return [...line(span('✗ ', 'bad'), `${names[0]} ${where}`), ...text];
@@ -137,7 +147,7 @@ const failureLines = (summary: Summary, { columns }: Size, rows: number): readon
   if (rows <= 0) return [];
   const shown = groups.length <= rows ? groups : groups.slice(0, rows - 1);
   const hidden = groups.length - shown.length;
-  const lines = shown.map((group) => failureLine(group, columns));
+  const lines = shown.map((group) => failureLine(summary, group, columns));
   return hidden === 0 ? lines : [...lines, line(span(`✗ … ${hidden} more different failures`, 'bad'))];
 };
 
@@ -148,7 +158,7 @@ const failureLines = (summary: Summary, { columns }: Size, rows: number): readon
 export const screenLines = (summary: Summary, size: Size, now: number): readonly Line[] => {
   const { columns, rows } = size;
   const started = summary.run ? Date.parse(summary.run.time) : now;
-  const heading = spread(runHeading(summary), clock(now - started), columns);
+  const heading = spread(runHeading(summary), clock(now - started), Math.min(columns, headingColumns));
   const { play } = summary;
   const lines: Line[] = [heading];
   if (play) {
@@ -158,7 +168,7 @@ export const screenLines = (summary: Summary, size: Size, now: number): readonly
     lines.push(playLine(summary, play, many, size, now));
     if (many) {
       const slowest = active.length > 0 ? [slowestLine(active, columns, now)] : [];
-      lines.push(countsLine(summary, play, active));
+      lines.push(...countsLines(summary, play, active, columns));
       lines.push(...failureLines(summary, size, rows - 1 - lines.length - slowest.length), ...slowest);
     } else {
       const nameColumns = Math.max(0, ...active.map(({ name }) => textWidth(name)));

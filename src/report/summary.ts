@@ -29,8 +29,8 @@ export interface PlaySummary {
   readonly done: Set<string>;
   readonly changed: Set<string>;
   readonly failed: Set<string>;
-  /** When its first host began; milliseconds. */
-  since?: number;
+  /** When the first host of the batch began, in milliseconds, and how many of the play were done by then. */
+  since?: { readonly time: number; readonly done: number };
 }
 
 export interface TaskSummary {
@@ -188,7 +188,7 @@ const moveHost = (summary: Summary, event: HostStage): void => {
   hostOf(summary, event.host).at = event;
   const play = summary.plays.get(event.play);
   if (!play) return;
-  if (event.stage !== 'waiting') play.since ??= event.time;
+  if (event.stage !== 'waiting') play.since ??= { time: event.time, done: play.done.size };
   if (event.stage === 'done') play.done.add(event.host);
 };
 
@@ -204,7 +204,9 @@ export const reduce = (summary: Summary, event: Event): Summary => {
       break;
     case 'batch-started': {
       const play = summary.plays.get(event.play);
-      if (play) play.batch = event;
+      if (!play) break;
+      play.batch = event;
+      delete play.since;
       break;
     }
     case 'host-stage':

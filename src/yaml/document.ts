@@ -55,7 +55,8 @@ const convertDocument = (
 
   const checkTag = ({ tag, range }: ParsedNode, allowed: readonly string[]): void => {
     if (tag === undefined || tag === '!' || allowed.some((name) => tag === tagPrefix + name)) return;
-    const position = at(text.lastIndexOf('!', range[0]), range[0]);
+    const mark = text.lastIndexOf('!', range[0]);
+    const position = at(text[mark - 1] === '!' ? mark - 1 : mark, range[0]);
     const shown = tag.startsWith(tagPrefix) ? `!!${tag.slice(tagPrefix.length)}` : tag;
     const vault = tag === '!vault' || tag === '!vault-encrypted';
     const hint = vault

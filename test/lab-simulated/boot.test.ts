@@ -29,6 +29,34 @@ describe('a fresh compute node', () => {
   });
 });
 
+describe('the broker that is already fine', () => {
+  use('rp03');
+
+  const expectTuned = async (): Promise<void> => {
+    for (const policy of [0, 1, 2, 3])
+      expect(await host.read(`${cpu}/cpufreq/policy${policy}/scaling_governor`)).toBe('performance');
+    for (const disk of ['nvme0n1', 'nvme1n1']) {
+      expect(await host.read(`/sys/block/${disk}/queue/scheduler`)).toMatch(/^\[none\]/);
+      expect(await host.read(`/sys/block/${disk}/queue/nomerges`)).toBe('2');
+    }
+    const interrupts = await host.read('/proc/interrupts');
+    const numbers = [...interrupts.matchAll(/(\d+):.* ens1f0-TxRx-\d$/gm)].map((match) => match[1]!);
+    const placed = await Promise.all(numbers.map((number) => host.read(`/proc/irq/${number}/smp_affinity_list`)));
+    expect(placed).toEqual(['2', '3', '2', '3']);
+    expect(await host.read(parameter)).toBe('1');
+    expect(await host.read('/proc/sys/vm/swappiness')).toBe('1');
+    expect(Number(await host.read('/proc/sys/fs/aio-max-nr'))).toBeGreaterThanOrEqual(1_048_576);
+    expect((await host.run('systemctl', 'is-active', 'perfplay-boot')).stdout).toBe('active\n');
+    expect(await host.read('/var/log/boot.log')).toBe('');
+  };
+
+  it('is tuned from its first boot on, by the very files that perfplay keeps, and after another', async () => {
+    await expectTuned();
+    await host.reboot();
+    await expectTuned();
+  });
+});
+
 describe('a boot', () => {
   use('kvm01');
 
@@ -48,7 +76,8 @@ describe('a boot', () => {
   });
 
   it('numbers the interrupts anew', async () => {
-    const numberOf = async (): Promise<string> => /(\d+):.* ens1f0-TxRx-0$/m.exec(await host.read('/proc/interrupts'))![1]!;
+    const numberOf = async (): Promise<string> =>
+      /(\d+):.* ens1f0-TxRx-0$/m.exec(await host.read('/proc/interrupts'))![1]!;
     const before = await numberOf();
     await host.reboot();
     expect(await numberOf()).not.toBe(before);
@@ -63,7 +92,9 @@ describe('a boot', () => {
 
     await host.run('update-grub');
     await host.reboot();
-    expect(await host.read('/proc/cmdline')).toMatch(/^BOOT_IMAGE=\/boot\/vmlinuz-\S+ root=UUID=\S+ ro quiet intel_idle/);
+    expect(await host.read('/proc/cmdline')).toMatch(
+      /^BOOT_IMAGE=\/boot\/vmlinuz-\S+ root=UUID=\S+ ro quiet intel_idle/,
+    );
     expect(await host.read(parameter)).toBe('1');
     expect(await host.read('/sys/module/processor/parameters/max_cstate')).toBe('1');
     expect(await host.read(`${cpu}/cpu3/cpuidle/state1/name`)).toBe('C1');
@@ -107,7 +138,8 @@ describe('a boot', () => {
   it('starts units that are enabled, own ones after multi-user.target last, and guests with vhost where the module is', async () => {
     await host.run('systemctl', 'disable', 'ksmtuned', 'qemu-kvm');
     await host.put('/usr/local/sbin/tune', '"$PERFPLAY_WRITE" /sys/kernel/mm/ksm/run 2\n');
-    const unit = '[Unit]\nAfter=multi-user.target\n[Service]\nExecStart=/bin/sh /usr/local/sbin/tune\n[Install]\nWantedBy=multi-user.target\n';
+    const unit =
+      '[Unit]\nAfter=multi-user.target\n[Service]\nExecStart=/bin/sh /usr/local/sbin/tune\n[Install]\nWantedBy=multi-user.target\n';
     await host.put('/etc/systemd/system/a-tune.service', unit);
     await host.reboot();
     expect(await host.read('/sys/kernel/mm/ksm/run'), 'the unit is not enabled').toBe('0');

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { bootHost, type Boot } from '../../src/lab/boot/boot.ts';
@@ -20,11 +20,20 @@ export interface Installed {
 
 export const temporaryFolder = (): Promise<string> => mkdtemp(path.join(tmpdir(), 'perfplay-lab-'));
 
-export const install = async (name: string): Promise<Installed> => {
+/** The programs of a host are sh scripts: `interpreter` runs them, the machine's /bin/sh unless told otherwise. */
+const interpretBy = async (folder: HostFolder, interpreter: string): Promise<void> => {
+  for (const name of await readdir(folder.programs)) {
+    const file = path.join(folder.programs, name);
+    await writeFile(file, (await readFile(file, 'utf8')).replace('#!/bin/sh', `#!${interpreter}`));
+  }
+};
+
+export const install = async (name: string, interpreter = '/bin/sh'): Promise<Installed> => {
   const host = simulatedHosts.find((one) => one.name === name)!;
   const base = await temporaryFolder();
   const folder = hostFolder(base);
   await installHost(host, folder);
+  await interpretBy(folder, interpreter);
   const at = (file: string): string => path.join(folder.root, file);
   return {
     folder,

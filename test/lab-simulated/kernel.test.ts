@@ -1,20 +1,29 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { install, type Installed } from './installed.ts';
 
-let kvm: Installed;
-let broker: Installed;
-beforeAll(async () => {
-  [kvm, broker] = await Promise.all([install('kvm01'), install('rp01')]);
-});
-afterAll(() => Promise.all([kvm.remove(), broker.remove()]));
+const interpreters = ['/bin/sh', '/usr/bin/bash --posix', '/usr/bin/busybox sh', '/usr/bin/mksh'].map(
+  (interpreter) => ({
+    interpreter,
+    present: existsSync(interpreter.split(' ')[0]!),
+  }),
+);
 
 const queue = '/sys/block/nvme0n1/queue';
 const policy = '/sys/devices/system/cpu/cpufreq/policy0';
 const invalid = 'Invalid argument';
 
-describe('the simulated kernel', () => {
+describe.for(interpreters)('the simulated kernel in $interpreter (installed: $present)', ({ interpreter, present }) => {
+  let kvm: Installed;
+  let broker: Installed;
+  beforeAll(async () => {
+    if (present) [kvm, broker] = await Promise.all([install('kvm01', interpreter), install('rp01', interpreter)]);
+  });
+  afterAll(() => present && Promise.all([kvm.remove(), broker.remove()]));
+  beforeEach(({ skip }) => skip(!present, `${interpreter} is not installed`));
+
   it('knows files that are missing, folders and read-only attributes', async () => {
     expect(await kvm.write(`${queue}/colour`, '1')).toBe('No such file or directory');
     expect(await kvm.write(queue, '1')).toBe('Is a directory');
@@ -122,14 +131,19 @@ describe('the simulated kernel', () => {
     expect(await broker.read(`/proc/sys/${name}`)).toBe(stored);
   });
 
+  it('accepts and ignores an unknown clock source', async () => {
+    const current = '/sys/devices/system/clocksource/clocksource0/current_clocksource';
+    expect(await kvm.write(current, 'sundial')).toBe('');
+    expect(await kvm.read(current)).toBe('tsc');
+    expect(await kvm.write(current, 'hpet')).toBe('');
+    expect(await kvm.read(current)).toBe('hpet');
+  });
+
   it('stores a switch of cpuidle as 0 or 1', async () => {
     const disable = '/sys/devices/system/cpu/cpu1/cpuidle/state3/disable';
     expect(await kvm.write(disable, '2')).toBe('');
     expect(await kvm.read(disable)).toBe('1');
   });
-});
-
-describe('interrupts of the simulated kernel', () => {
   const interrupt = async (host: Installed, name: string): Promise<string> => {
     const line = (await host.read('/proc/interrupts')).split('\n').find((one) => one.endsWith(` ${name}`));
     return `/proc/irq/${line!.trim().split(':')[0]}`;

@@ -1,4 +1,4 @@
-import { readlink, realpath, rm } from 'node:fs/promises';
+import { readdir, readlink, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { install, type Installed } from './installed.ts';
@@ -13,7 +13,19 @@ const use = (name: string): void => {
 
 describe('systemctl', () => {
   use('kvm02');
-  const properties = ['show', '--no-pager', '-p', 'Id', '-p', 'LoadState', '-p', 'ActiveState', '-p', 'UnitFileState', '--'];
+  const properties = [
+    'show',
+    '--no-pager',
+    '-p',
+    'Id',
+    '-p',
+    'LoadState',
+    '-p',
+    'ActiveState',
+    '-p',
+    'UnitFileState',
+    '--',
+  ];
 
   it('shows units in the order asked, blocks apart, those that are not installed too', async () => {
     const { exit, stdout } = await host.run('systemctl', ...properties, 'tuned.service', 'ksm.service');
@@ -102,7 +114,10 @@ describe('grub of the Debian family', () => {
     (await host.read('/boot/grub/grub.cfg')).split('\n').filter((line) => /^\s*linux\s/.test(line));
 
   it('renders what all sourced files say together; recovery entries without the default words', async () => {
-    await host.put('/etc/default/grub.d/zz-mine.cfg', 'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT idle=poll"\n');
+    await host.put(
+      '/etc/default/grub.d/zz-mine.cfg',
+      'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT idle=poll"\n',
+    );
     expect((await host.run('update-grub')).exit).toBe(0);
     const [simple, advanced, recovery, ...more] = await linuxLines();
     expect(simple).toMatch(/\slinux\t\/boot\/vmlinuz-5.15.0-126-generic root=UUID=\S+ ro .*console=ttyS0 idle=poll$/);
@@ -124,7 +139,7 @@ describe('grub of the Debian family', () => {
 
   it('leaves grub.cfg alone, and a .new beside it, after a generated syntax error', async () => {
     const before = await host.read('/boot/grub/grub.cfg');
-    await host.put('/etc/default/grub.d/zz-bad.cfg', "GRUB_CMDLINE_LINUX_DEFAULT=\"dyndbg='\"\n");
+    await host.put('/etc/default/grub.d/zz-bad.cfg', 'GRUB_CMDLINE_LINUX_DEFAULT="dyndbg=\'"\n');
     expect((await host.run('update-grub')).exit).toBe(1);
     expect(await host.read('/boot/grub/grub.cfg')).toBe(before);
     expect(await host.read('/boot/grub/grub.cfg.new')).toContain('dyndbg');
@@ -152,7 +167,9 @@ describe('grubby of the RHEL family', () => {
     const lines = stdout.split('\n').filter((line) => line.startsWith('args='));
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(line).toMatch(/^args="ro crashkernel=\S+ intel_idle\.max_cstate=1"$/);
-    expect(await host.read('/etc/default/grub')).toMatch(/^GRUB_CMDLINE_LINUX="crashkernel=\S+ intel_idle\.max_cstate=1"$/m);
+    expect(await host.read('/etc/default/grub')).toMatch(
+      /^GRUB_CMDLINE_LINUX="crashkernel=\S+ intel_idle\.max_cstate=1"$/m,
+    );
     expect(await host.read('/etc/kernel/cmdline')).toMatch(/ intel_idle\.max_cstate=1$/);
     expect((await host.run('grubby', '--default-kernel')).stdout).toBe('/boot/vmlinuz-5.14.0-503.14.1.el9_5.x86_64\n');
     expect((await host.run('grubby', '--update-kernel=/boot/none', '--args=quiet')).exit).toBe(1);
@@ -186,6 +203,10 @@ describe('the device tree', () => {
     expect(path.basename(nvme)).toBe('nvme0');
     expect(path.basename(await readlink(path.join(nvme, 'device/driver')))).toBe('nvme');
     expect(path.basename(await readlink(at('/sys/block/sda/device/driver')))).toBe('sd');
-    await rm(path.join(nvme, 'device/msi_irqs'), { recursive: true });
+    const numbers = [...(await host.read('/proc/interrupts')).matchAll(/(\d+):.* nvme0q\d+$/gm)].map(
+      (match) => match[1],
+    );
+    expect(numbers).toHaveLength(5);
+    expect(await readdir(path.join(nvme, 'device/msi_irqs'))).toEqual(numbers);
   });
 });

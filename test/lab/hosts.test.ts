@@ -51,8 +51,9 @@ const machine = (): Record<string, string> =>
 const title = `real sshd hosts${labProblem === undefined ? '' : ` (skipped: ${labProblem})`}`;
 describe.skipIf(labProblem !== undefined)(title, () => {
   let lab: Lab;
-  const before = machine();
+  let before: ReturnType<typeof machine>;
   beforeAll(async () => {
+    before = machine();
     lab = await startLab([
       { name: 'compute', tree: computeNode(), processes: [qemu('web1', false)], groups: ['kvm'] },
       {

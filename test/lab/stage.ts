@@ -89,18 +89,10 @@ const sshdConfig = (spec: HostSpec): string =>
 
 /** What a machine may have of its own and no host must inherit. */
 const hidden: Tree = Object.fromEntries(
-  [
-    ...[
-      'default/grub',
-      'default/grub.d',
-      'default/irqbalance',
-      'default/qemu-kvm',
-      'sysctl.conf',
-      'sysctl.d',
-      'tmpfiles.d',
-    ],
-    ...['udev/rules.d', 'modules-load.d', 'modprobe.d', 'systemd/system', 'kernel', 'grub.d', 'sysconfig', 'tuned'],
-  ].map((name) => [`/etc/${name}`, null]),
+  `default/grub default/grub.d default/irqbalance default/qemu-kvm sysctl.conf sysctl.d tmpfiles.d udev/rules.d modules-load.d modprobe.d
+  systemd/system kernel grub.d sysconfig tuned`
+    .split(/\s+/)
+    .map((name) => [`/etc/${name}`, null]),
 );
 
 const stubTree = (hostTree: Tree): Tree => {

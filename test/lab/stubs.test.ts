@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startLab, type Lab, type LabHost } from './hosts.ts';
+import type { LabHost } from './host.ts';
+import { startLab, type Lab } from './hosts.ts';
 import { labProblem } from './need.ts';
 import { computeNode } from './trees.ts';
 

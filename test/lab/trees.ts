@@ -209,8 +209,13 @@ export const brokerNode = (): Tree => {
 export const qemu = (guest: string, vhost: boolean): { readonly name: string; readonly args: readonly string[] } => ({
   name: 'qemu-system-x86_64',
   args: [
-    ...['-name', `guest=${guest},debug-threads=on`, '-machine', 'pc-i440fx-bionic,accel=kvm'],
-    ...['-netdev', `tap,fd=25,id=hostnet0${vhost ? ',vhost=on,vhostfd=27' : ''}`],
-    ...['-device', 'virtio-net-pci,netdev=hostnet0,id=net0,mac=52:54:00:00:00:01'],
+    '-name',
+    `guest=${guest},debug-threads=on`,
+    '-machine',
+    'pc-i440fx-bionic,accel=kvm',
+    '-netdev',
+    `tap,fd=25,id=hostnet0${vhost ? ',vhost=on,vhostfd=27' : ''}`,
+    '-device',
+    'virtio-net-pci,netdev=hostnet0,id=net0,mac=52:54:00:00:00:01',
   ],
 });

@@ -3,7 +3,7 @@ import { addGroup, addHost } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { expandHostNames } from '../host-names.ts';
 
-/** `-i web1,web2:2222,`: hosts without groups, separated by commas. Rule: Ansible's plugins/inventory/host_list.py. */
+/** `-i web1,web2:2222,`: hosts without groups, separated by commas; hosts already known stay as they are. Rule: Ansible's plugins/inventory/host_list.py. */
 export const readInlineInventory = (source: string, draft: Draft, diagnostics: Diagnostic[]): void => {
   const ungrouped = addGroup(draft, 'ungrouped');
   let column = 1;
@@ -25,6 +25,7 @@ export const readInlineInventory = (source: string, draft: Draft, diagnostics: D
     }
     const { names, port } = expanded;
     const portVariable = port === undefined ? undefined : { value: port, position, origin: 'host' };
-    for (const name of names) addHost(draft, ungrouped, name, position, portVariable);
+    for (const name of names.filter((name) => !draft.hosts.has(name)))
+      addHost(draft, ungrouped, name, position, portVariable);
   }
 };

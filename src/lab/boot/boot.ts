@@ -57,7 +57,7 @@ const startMachines = async (host: SimulatedHost, folder: HostFolder, first: boo
   const loaded = await exists(path.join(folder.root, 'dev/vhost-net'));
   const machines = host.machines.map((machine) => ({ ...machine, vhost: first ? machine.vhost : loaded }));
   for (const [index, { name, vhost }] of machines.entries())
-    await plant(folder.root, machineTree(2001 + 10 * index, name, vhost));
+    plant(folder.root, machineTree(2001 + 10 * index, name, vhost));
   const users = machines.filter(({ vhost }) => vhost).length;
   if (loaded) await writeFile(path.join(folder.root, 'sys/module/vhost_net/refcnt'), `${users}\n`);
 };
@@ -74,7 +74,7 @@ export const bootHost = async (host: SimulatedHost, folder: HostFolder): Promise
   const id = randomUUID();
   for (const name of ['sys', 'proc', 'dev', 'run', 'tmp'])
     await rm(path.join(root, name), { recursive: true, force: true });
-  await plant(root, kernelTree(host, { line, id, number }));
+  plant(root, kernelTree(host, { line, id, number }));
   await writeFile(folder.boots, `${number}\n`);
 
   const complaints: string[] = [];

@@ -228,6 +228,12 @@ congestion_control() {
   put "$file" "$value"
 }
 
+# An unknown clock source is accepted and ignored.
+clock_source() {
+  first_line "$folder/available_clocksource"
+  ! one_of "$value" "$line" || put "$file" "$value"
+}
+
 # Any other attribute: a number stays a number, a choice a choice, a switch of a module Y or N.
 plain() {
   first_line "$file"
@@ -268,6 +274,7 @@ case $path in
   */scaling_governor) governor ;;
   */scaling_min_freq | */scaling_max_freq) limit ;;
   */energy_performance_preference) preference ;;
+  */current_clocksource) clock_source ;;
   */cpufreq/boost) within 0 1 ;;
   */intel_pstate/no_turbo) clamp 0 1 ;;
   */intel_pstate/*_perf_pct) clamp 0 100 ;;

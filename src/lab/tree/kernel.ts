@@ -65,6 +65,8 @@ const sysctls = (host: SimulatedHost, kernel: string, bootId: string): Tree => [
   }),
 ];
 
+const clockSource = '/sys/devices/system/clocksource/clocksource0';
+
 const memory = (argument: (name: string) => string | undefined): Tree => {
   const huge = argument('transparent_hugepage') ?? 'madvise';
   return [
@@ -170,6 +172,8 @@ export const kernelTree = (
       },
       0o444,
     ),
+    ...shown(clockSource, { available_clocksource: 'tsc hpet acpi_pm ' }),
+    ...tunable(clockSource, { current_clocksource: 'tsc' }),
     ...sysctls(host, releases[host.release].kernel, boot.id),
     ...memory(argument),
     ...processorTree(host.processors, host.mebibytes, argument),

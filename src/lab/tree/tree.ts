@@ -1,4 +1,4 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** What stands at one path of a simulated host: a file, a symbolic link, or a folder (also the empty ones). */
@@ -30,17 +30,17 @@ export const link = (from: string, to: string): Tree => [
 
 export const folders = (...paths: readonly string[]): Tree => paths.map((name) => [name, { folder: true }]);
 
-/** Makes the tree below `root`, which stands for `/`. Modes are exact, whatever the umask. */
-export const plant = async (root: string, tree: Tree): Promise<void> => {
+/** Makes the tree below `root`, which stands for `/`. Modes are exact, whatever the umask. Synchronous: many small files. */
+export const plant = (root: string, tree: Tree): void => {
   const entries = new Map(tree);
   const parents = new Set([...entries].map(([name, entry]) => ('folder' in entry ? name : path.posix.dirname(name))));
-  for (const folder of parents) await mkdir(path.join(root, folder), { recursive: true, mode: 0o755 });
+  for (const folder of parents) mkdirSync(path.join(root, folder), { recursive: true, mode: 0o755 });
   for (const [name, entry] of entries) {
     const file = path.join(root, name);
-    if ('link' in entry) await symlink(entry.link, file);
+    if ('link' in entry) symlinkSync(entry.link, file);
     else if ('text' in entry) {
-      await writeFile(file, entry.text);
-      await chmod(file, entry.mode);
+      writeFileSync(file, entry.text);
+      chmodSync(file, entry.mode);
     }
   }
 };

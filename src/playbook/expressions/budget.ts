@@ -11,7 +11,10 @@ export class Budget {
   spend(cost: number): void {
     this.#left -= cost;
     if (this.#left < 0)
-      throw new ExpressionError('expression-too-large', 'this expression takes too many steps or makes too large a value');
+      throw new ExpressionError(
+        'expression-too-large',
+        'this expression takes too many steps or makes too large a value',
+      );
   }
 
   spendText(characters: number): void {

@@ -37,7 +37,9 @@ export const order = (left: Datum, right: Datum, budget: Budget): number => {
   }
   throw badValue(
     `${typeName(left)} and ${typeName(right)} have no order`,
-    typeof left === 'string' || typeof right === 'string' ? 'turn the text into a number with | int or | float' : undefined,
+    typeof left === 'string' || typeof right === 'string'
+      ? 'turn the text into a number with | int or | float'
+      : undefined,
   );
 };
 

@@ -18,9 +18,12 @@ export class Float {
 
 /** The value of a name or key that does not exist: an error as soon as it is used. */
 export class Undefined {
-  readonly error: ExpressionError;
-  constructor(error: ExpressionError) {
-    this.error = error;
+  readonly #describe: () => ExpressionError;
+  constructor(describe: () => ExpressionError) {
+    this.#describe = describe;
+  }
+  get error(): ExpressionError {
+    return this.#describe();
   }
 }
 
@@ -92,46 +95,53 @@ export const truthy = (datum: Datum): boolean => {
 export const elements = (datum: Datum, budget: Budget): readonly Datum[] => {
   defined(datum);
   const list =
-    typeof datum === 'string' ? [...datum]
-    : isList(datum) ? datum
-    : datum instanceof LazyMap ? datum.keys
-    : isMap(datum) ? Object.keys(datum)
-    : undefined;
+    typeof datum === 'string'
+      ? [...datum]
+      : isList(datum)
+        ? datum
+        : datum instanceof LazyMap
+          ? datum.keys
+          : isMap(datum)
+            ? Object.keys(datum)
+            : undefined;
   if (!list) throw badValue(`${typeName(datum)} has no elements; a list is wanted`);
   budget.spend(list.length);
   return list;
 };
 
-const missing = (name: string, keys: Iterable<string>, offset: number | undefined): Undefined => {
-  const near = nearest(name, keys);
-  return new Undefined(
-    new ExpressionError('undefined-variable', `'${name}' is undefined`, {
-      offset,
-      length: name.length,
-      hint: near === undefined ? undefined : `did you mean '${near}'?`,
-    }),
-  );
-};
+/** `name` is not among `names`; `shown` is how people wrote it. */
+export const missing = (
+  name: string,
+  names: () => Iterable<string>,
+  offset: number | undefined,
+  shown: string = name,
+): Undefined =>
+  new Undefined(() => {
+    const near = nearest(name, names());
+    const hint = near === undefined || near === name ? undefined : `did you mean '${near}'?`;
+    return new ExpressionError('undefined-variable', `'${shown}' is undefined`, { offset, length: name.length, hint });
+  });
 
 /**
  * `object.key` or `object[key]`: own keys of maps, and positions in lists and texts (negative: from the end).
  * What does not exist is Undefined, and so is any member of Undefined.
  */
-export const member = (object: Datum, key: Datum, offset?: number): Datum => {
+export const member = (object: Datum, key: Datum, offset?: number, shown?: string): Datum => {
   if (object instanceof Undefined) return object;
   defined(key);
   const name = String(numeric(key) ?? key);
-  if (object instanceof LazyMap) return object.get(name) ?? missing(name, object.keys, offset);
-  if (isMap(object)) return Object.hasOwn(object, name) ? object[name]! : missing(name, Object.keys(object), offset);
-  const index = typeof key === 'number' && Number.isInteger(key) ? key : undefined;
-  if (index !== undefined && (isList(object) || typeof object === 'string')) {
-    const list = isList(object) ? object : [...object];
-    return list.at(index) ?? (Math.abs(index) < list.length ? null : outside(index, list.length, offset));
+  if (object instanceof LazyMap) {
+    const value = object.get(name);
+    return value === undefined ? missing(name, () => object.keys, offset, shown) : value;
   }
-  return missing(name, [], offset);
+  if (isMap(object))
+    return Object.hasOwn(object, name) ? object[name]! : missing(name, () => Object.keys(object), offset, shown);
+  if ((isList(object) || typeof object === 'string') && typeof key === 'number') {
+    const list = isList(object) ? object : [...object];
+    const found = list.at(key);
+    if (found !== undefined) return found;
+    const message = `there is no element ${key}: there are ${list.length}`;
+    return new Undefined(() => new ExpressionError('undefined-variable', message, { offset }));
+  }
+  return missing(name, () => [], offset, shown);
 };
-
-const outside = (index: number, length: number, offset: number | undefined): Undefined =>
-  new Undefined(
-    new ExpressionError('undefined-variable', `there is no element ${index}: the list has ${length}`, { offset }),
-  );

@@ -12,7 +12,10 @@ export interface Filter {
 }
 
 /** A pure function of its value and arguments; `parameters` as `signature` reads them. */
-export const filter = (parameters: string, apply: Filter['apply']): Filter => ({ signature: signature(parameters), apply });
+export const filter = (parameters: string, apply: Filter['apply']): Filter => ({
+  signature: signature(parameters),
+  apply,
+});
 
 /** The value at `a.b.0` inside an element; undefined where it does not exist. */
 export const attributeOf = (value: Datum, path: Datum): Datum =>

@@ -21,7 +21,12 @@ export interface Given {
 /** What filters and tests may use: the budget, and each other. */
 export interface Tools {
   readonly budget: Budget;
-  readonly filter: (name: string, value: Datum, positional: readonly Datum[], named: ReadonlyMap<string, Datum>) => Datum;
+  readonly filter: (
+    name: string,
+    value: Datum,
+    positional: readonly Datum[],
+    named: ReadonlyMap<string, Datum>,
+  ) => Datum;
   readonly test: (name: string, value: Datum, positional: readonly Datum[]) => boolean;
 }
 
@@ -44,7 +49,12 @@ export const signature = (text: string): Signature => {
 };
 
 /** What is wrong with a call, or undefined. Needs only counts and names, so it is known before anything is evaluated. */
-export const misuse = (called: string, { parameters, required, rest }: Signature, count: number, names: readonly string[]): string | undefined => {
+export const misuse = (
+  called: string,
+  { parameters, required, rest }: Signature,
+  count: number,
+  names: readonly string[],
+): string | undefined => {
   if (rest) return count + names.length < required ? `${called} needs an argument` : undefined;
   if (count > parameters.length)
     return `${called} takes ${parameters.length === 0 ? 'no arguments' : `${parameters.length} at most`}, not ${count}`;
@@ -64,7 +74,9 @@ export const bindArguments = (
 ): Given => {
   const wrong = misuse(called, expected, positional.length, [...named.keys()]);
   if (wrong !== undefined) throw badValue(wrong);
-  const bound = new Map(expected.parameters.slice(0, positional.length).map((name, index) => [name, positional[index]!]));
+  const bound = new Map(
+    expected.parameters.slice(0, positional.length).map((name, index) => [name, positional[index]!]),
+  );
   const more = new Map<string, Datum>();
   for (const [name, value] of named) (expected.parameters.includes(name) ? bound : more).set(name, value);
   const get = (name: string): Datum => bound.get(name) ?? null;
@@ -75,7 +87,8 @@ export const bindArguments = (
     integer: (name, otherwise) => {
       if (!bound.has(name)) return otherwise;
       const value = numeric(defined(get(name)));
-      if (value === undefined || isFloat(get(name))) throw badValue(`${called}: '${name}' must be an integer, not ${typeName(get(name))}`);
+      if (value === undefined || isFloat(get(name)))
+        throw badValue(`${called}: '${name}' must be an integer, not ${typeName(get(name))}`);
       return value;
     },
     flag: (name, otherwise = false) => (bound.has(name) ? truthy(get(name)) : otherwise),

@@ -9,7 +9,13 @@ import type { Datum } from './data.ts';
 import type { Filter } from './filter.ts';
 import type { Given, Tools } from './given.ts';
 
-const noElement = (): Undefined => new Undefined(new ExpressionError('undefined-variable', 'the list is empty: it has no such element', { hint: 'give a value for that case with | default(…)' }));
+const noElement = (): Undefined =>
+  new Undefined(
+    () =>
+      new ExpressionError('undefined-variable', 'the list is empty: it has no such element', {
+        hint: 'give a value for that case with | default(…)',
+      }),
+  );
 
 const length = filter('', (value, _, { budget }) => {
   if (typeof value === 'string') return [...value].length;
@@ -52,7 +58,9 @@ const selection = (wanted: boolean) =>
 const attributeSelection = (wanted: boolean) =>
   filter('attribute *', (value, given, tools) => {
     const [name, ...positional] = given.rest;
-    return elements(value, tools.budget).filter((item) => holds(name, attributeOf(item, given.get('attribute')), positional, tools) === wanted);
+    return elements(value, tools.budget).filter(
+      (item) => holds(name, attributeOf(item, given.get('attribute')), positional, tools) === wanted,
+    );
   });
 const holds = (name: Datum | undefined, item: Datum, positional: readonly Datum[], tools: Tools): boolean => {
   if (name === undefined) return truthy(item);
@@ -79,7 +87,10 @@ const listOf = (value: Datum, name: string, { budget }: Tools): readonly Datum[]
   return elements(value, budget);
 };
 
-const set = (name: string, combine: (left: readonly Datum[], right: readonly Datum[], tools: Tools) => readonly Datum[]): Filter =>
+const set = (
+  name: string,
+  combine: (left: readonly Datum[], right: readonly Datum[], tools: Tools) => readonly Datum[],
+): Filter =>
   filter('other', (value, given, tools) => {
     const [left, right] = [listOf(value, name, tools), listOf(given.get('other'), name, tools)];
     return distinct(combine(left, right, tools), itself, tools);
@@ -89,10 +100,14 @@ const sum = filter('attribute? start?', (value, given, { budget }) => {
   const attribute = given.get('attribute');
   return elements(value, budget)
     .map((item) => (attribute === null ? item : attributeOf(item, attribute)))
-    .reduce((total, item) => {
-      if (typeof defined(item) === 'string') throw badValue('sum works on numbers, not on strings', "turn them into numbers with | map('int')");
-      return arithmetic('+', total, item, budget);
-    }, given.has('start') ? given.get('start') : 0);
+    .reduce(
+      (total, item) => {
+        if (typeof defined(item) === 'string')
+          throw badValue('sum works on numbers, not on strings', "turn them into numbers with | map('int')");
+        return arithmetic('+', total, item, budget);
+      },
+      given.has('start') ? given.get('start') : 0,
+    );
 });
 
 const ordered = filter('reverse? case_sensitive? attribute?', (value, given: Given, tools) => {
@@ -106,11 +121,16 @@ export const listFilters: readonly (readonly [string, Filter])[] = [
   ['length', length],
   ['count', length],
   ['list', filter('', (value, _, { budget }) => elements(value, budget))],
-  ['join', filter('d? attribute?', (value, given, { budget }) => {
-    const attribute = given.get('attribute');
-    const parts = elements(value, budget).map((item) => text(attribute === null ? item : attributeOf(item, attribute), budget));
-    return join(parts, given.text('d', ''), budget);
-  })],
+  [
+    'join',
+    filter('d? attribute?', (value, given, { budget }) => {
+      const attribute = given.get('attribute');
+      const parts = elements(value, budget).map((item) =>
+        text(attribute === null ? item : attributeOf(item, attribute), budget),
+      );
+      return join(parts, given.text('d', ''), budget);
+    }),
+  ],
   ['map', map],
   ['select', selection(true)],
   ['reject', selection(false)],
@@ -122,8 +142,18 @@ export const listFilters: readonly (readonly [string, Filter])[] = [
   ['max', extreme(1)],
   ['sum', sum],
   ['sort', ordered],
-  ['unique', filter('case_sensitive? attribute?', (value, given, tools) => distinct(elements(value, tools.budget), sortKey(given), tools))],
-  ['flatten', filter('levels?', (value, given, tools) => flatten(listOf(value, 'flatten', tools), given.get('levels') === null ? -1 : given.integer('levels', -1), tools))],
+  [
+    'unique',
+    filter('case_sensitive? attribute?', (value, given, tools) =>
+      distinct(elements(value, tools.budget), sortKey(given), tools),
+    ),
+  ],
+  [
+    'flatten',
+    filter('levels?', (value, given, tools) =>
+      flatten(listOf(value, 'flatten', tools), given.get('levels') === null ? -1 : given.integer('levels', -1), tools),
+    ),
+  ],
   ['union', set('union', (left, right) => [...left, ...right])],
   ['intersect', set('intersect', (left, right, { budget }) => left.filter((item) => contains(right, item, budget)))],
   ['difference', set('difference', (left, right, { budget }) => left.filter((item) => !contains(right, item, budget)))],

@@ -20,7 +20,12 @@ export const checkNames = (expression: Expression): void => {
       throw new ExpressionError(`unknown-${kind}`, `there is no ${kind} '${name}'`, { ...place, hint });
     }
     const { positional, named } = node.arguments;
-    const wrong = misuse(`${kind} ${name}`, found.signature, positional.length, named.map(([key]) => key));
+    const wrong = misuse(
+      `${kind} ${name}`,
+      found.signature,
+      positional.length,
+      named.map(([key]) => key),
+    );
     if (wrong !== undefined) throw new ExpressionError('bad-expression', `the ${wrong}`, place);
   });
 };

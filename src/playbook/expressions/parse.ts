@@ -1,9 +1,9 @@
 import { parse } from '@huggingface/jinja';
-import { float, mapOf } from './data.ts';
-import { ExpressionError } from './errors.ts';
+import { float } from './data.ts';
 import { checkNames } from './names.ts';
 import { expressionEnd, syntax } from './scan.ts';
 import { nameAndOffset, negatedPrefix, testPrefix, tokensOf } from './tokens.ts';
+import type { Escapes } from './strings.ts';
 import type { Token } from './tokens.ts';
 import type { Arguments, Comparand, Expression, Operator, Relation } from './syntax.ts';
 
@@ -13,15 +13,34 @@ type LibraryNode =
   | { readonly type: 'IntegerLiteral' | 'FloatLiteral'; readonly value: number }
   | { readonly type: 'ArrayLiteral' | 'TupleLiteral'; readonly value: readonly LibraryNode[] }
   | { readonly type: 'ObjectLiteral'; readonly value: ReadonlyMap<LibraryNode, LibraryNode> }
-  | { readonly type: 'MemberExpression'; readonly object: LibraryNode; readonly property: LibraryNode; readonly computed: boolean }
-  | { readonly type: 'SliceExpression'; readonly start?: LibraryNode; readonly stop?: LibraryNode; readonly step?: LibraryNode }
+  | {
+      readonly type: 'MemberExpression';
+      readonly object: LibraryNode;
+      readonly property: LibraryNode;
+      readonly computed: boolean;
+    }
+  | {
+      readonly type: 'SliceExpression';
+      readonly start?: LibraryNode;
+      readonly stop?: LibraryNode;
+      readonly step?: LibraryNode;
+    }
   | { readonly type: 'CallExpression'; readonly callee: LibraryNode; readonly args: readonly LibraryNode[] }
-  | { readonly type: 'KeywordArgumentExpression'; readonly key: { readonly value: string }; readonly value: LibraryNode }
+  | {
+      readonly type: 'KeywordArgumentExpression';
+      readonly key: { readonly value: string };
+      readonly value: LibraryNode;
+    }
   | { readonly type: 'UnaryExpression'; readonly operator: Token; readonly argument: LibraryNode }
   | Binary
   | { readonly type: 'FilterExpression'; readonly operand: LibraryNode; readonly filter: LibraryNode }
   | { readonly type: 'SelectExpression'; readonly lhs: LibraryNode; readonly test: LibraryNode }
-  | { readonly type: 'Ternary'; readonly condition: LibraryNode; readonly trueExpr: LibraryNode; readonly falseExpr: LibraryNode }
+  | {
+      readonly type: 'Ternary';
+      readonly condition: LibraryNode;
+      readonly trueExpr: LibraryNode;
+      readonly falseExpr: LibraryNode;
+    }
   | { readonly type: 'SpreadExpression' | 'KeywordSpreadExpression' };
 
 interface Binary {
@@ -32,7 +51,12 @@ interface Binary {
 }
 
 const literals = new Map<string, null | boolean>([
-  ['true', true], ['True', true], ['false', false], ['False', false], ['none', null], ['None', null],
+  ['true', true],
+  ['True', true],
+  ['false', false],
+  ['False', false],
+  ['none', null],
+  ['None', null],
 ]);
 
 const deepest = 200;
@@ -40,10 +64,17 @@ const relations = new Set(['==', '!=', '<', '<=', '>', '>=', 'in', 'not in']);
 const additive = new Set(['+', '-', '~']);
 
 /** `a op b op c` of one bracket level and one family of operators, which the library nests to the left, as a row. */
-const rowOf = (node: Binary, family: ReadonlySet<string>): { first: LibraryNode; rest: { operator: Token; operand: LibraryNode }[] } => {
+const rowOf = (
+  node: Binary,
+  family: ReadonlySet<string>,
+): { first: LibraryNode; rest: { operator: Token; operand: LibraryNode }[] } => {
   const rest = [];
   let first: LibraryNode = node;
-  while (first.type === 'BinaryExpression' && family.has(first.operator.value) && first.operator.depth === node.operator.depth) {
+  while (
+    first.type === 'BinaryExpression' &&
+    family.has(first.operator.value) &&
+    first.operator.depth === node.operator.depth
+  ) {
     rest.unshift({ operator: first.operator, operand: first.right });
     first = first.left;
   }
@@ -51,7 +82,11 @@ const rowOf = (node: Binary, family: ReadonlySet<string>): { first: LibraryNode;
 };
 
 const operation = (operator: Token, left: Expression, right: Expression): Expression => ({
-  kind: 'arithmetic', operator: operator.value as Operator, left, right, offset: operator.offset,
+  kind: 'arithmetic',
+  operator: operator.value as Operator,
+  left,
+  right,
+  offset: operator.offset,
 });
 
 const translate = (node: LibraryNode, depth = 0): Expression => {
@@ -63,7 +98,8 @@ const translate = (node: LibraryNode, depth = 0): Expression => {
     const positional: Expression[] = [];
     const named: [string, Expression][] = [];
     for (const argument of nodes) {
-      if (argument.type === 'KeywordArgumentExpression') named.push([nameAndOffset(argument.key.value).name, inner(argument.value)]);
+      if (argument.type === 'KeywordArgumentExpression')
+        named.push([nameAndOffset(argument.key.value).name, inner(argument.value)]);
       else positional.push(inner(argument));
     }
     return { positional, named };
@@ -76,7 +112,9 @@ const translate = (node: LibraryNode, depth = 0): Expression => {
     if (relations.has(operator)) {
       const { first, rest } = rowOf(node, relations);
       const comparands = rest.map(({ operator: { value, offset }, operand }): Comparand => ({
-        relation: value as Relation, operand: inner(operand), offset,
+        relation: value as Relation,
+        operand: inner(operand),
+        offset,
       }));
       return { kind: 'comparison', first: inner(first), rest: comparands, offset };
     }
@@ -116,15 +154,23 @@ const translate = (node: LibraryNode, depth = 0): Expression => {
       const { name, offset } = nameAndOffset(callee.property.value);
       return { kind: 'method', object: inner(callee.object), name, arguments: argumentsOf(args), offset };
     }
-    const { name, offset } = callee.type === 'Identifier' ? nameAndOffset(callee.value) : { name: 'this', offset: undefined };
+    const { name, offset } =
+      callee.type === 'Identifier' ? nameAndOffset(callee.value) : { name: 'this', offset: undefined };
     throw syntax(`${name} is no function that can be called here`, offset, name.length);
   };
 
   const memberOf = (object: LibraryNode, property: LibraryNode, computed: boolean): Expression => {
     if (property.type === 'SliceExpression')
-      return { kind: 'slice', object: inner(object), start: optional(property.start), stop: optional(property.stop), step: optional(property.step) };
+      return {
+        kind: 'slice',
+        object: inner(object),
+        start: optional(property.start),
+        stop: optional(property.stop),
+        step: optional(property.step),
+      };
     const holder = inner(object);
-    if (computed || property.type !== 'Identifier') return { kind: 'member', object: holder, key: inner(property), offset: holder.offset };
+    if (computed || property.type !== 'Identifier')
+      return { kind: 'member', object: holder, key: inner(property), offset: holder.offset };
     const { name, offset } = nameAndOffset(property.value);
     return { kind: 'member', object: holder, key: { kind: 'literal', value: name }, offset };
   };
@@ -153,7 +199,9 @@ const translate = (node: LibraryNode, depth = 0): Expression => {
     case 'UnaryExpression': {
       const { value, offset } = node.operator;
       const operand = inner(node.argument);
-      return value === 'not' ? { kind: 'not', operand, offset } : { kind: 'sign', operator: value === '-' ? '-' : '+', operand, offset };
+      return value === 'not'
+        ? { kind: 'not', operand, offset }
+        : { kind: 'sign', operator: value === '-' ? '-' : '+', operand, offset };
     }
     case 'BinaryExpression':
       return binary(node);
@@ -168,6 +216,8 @@ const translate = (node: LibraryNode, depth = 0): Expression => {
   }
 };
 
+const libraryTree: (tokens: readonly Token[]) => { readonly body: readonly LibraryNode[] } = parse;
+
 const brace = (value: string, type: Token['type']): Token => ({ value, type, offset: 0, length: 0, depth: 0 });
 
 /** The last token that the parser looked at: where it gave up. */
@@ -180,7 +230,7 @@ const furthest = (tokens: readonly Token[]): number => {
     },
   });
   try {
-    parse(watched);
+    libraryTree(watched);
   } catch {
     return last;
   }
@@ -191,23 +241,24 @@ const furthest = (tokens: readonly Token[]): number => {
  * A Jinja expression without braces as a tree. Throws ExpressionError, with offsets into the source, where it is
  * malformed or names a filter or test that does not exist.
  */
-export const parseExpression = (source: string): Expression => {
+export const parseExpression = (source: string, escapes: Escapes): Expression => {
   if (source.trim() === '') throw syntax('an expression is missing here', 0);
   expressionEnd(source, 0, false);
-  const tokens = [brace('{{', 'OpenExpression'), ...tokensOf(source), brace('}}', 'CloseExpression')];
-  let body;
+  const tokens = [brace('{{', 'OpenExpression'), ...tokensOf(source, escapes), brace('}}', 'CloseExpression')];
+  let body: readonly LibraryNode[] | undefined;
   try {
-    ({ body } = parse(tokens));
+    ({ body } = libraryTree(tokens));
   } catch {
     body = undefined;
   }
   if (body?.length !== 1) {
     const token = tokens[furthest(tokens)];
-    if (!token || token.type === 'CloseExpression') throw syntax('the expression ends too early', source.trimEnd().length);
+    if (!token || token.type === 'CloseExpression')
+      throw syntax('the expression ends too early', source.trimEnd().length);
     const found = source.slice(token.offset, token.offset + token.length);
     throw syntax(`unexpected '${found}'`, token.offset, token.length);
   }
-  const expression = translate(body[0] as unknown as LibraryNode);
+  const expression = translate(body[0]!);
   checkNames(expression);
   return expression;
 };

@@ -33,7 +33,10 @@ const script = new Script(`{
 let context: Context | undefined;
 
 /** Python's spelling of a pattern in JavaScript's: `(?P<n>)`, `(?P=n)`, `\A`, `\Z` and leading `(?i)` flags. */
-const translate = (pattern: string, { ignoreCase, multiline }: RegexFlags): { readonly pattern: string; readonly flags: string } => {
+const translate = (
+  pattern: string,
+  { ignoreCase, multiline }: RegexFlags,
+): { readonly pattern: string; readonly flags: string } => {
   const inline = /^\(\?([ims]+)\)/.exec(pattern);
   const flags = new Set(`g${ignoreCase ? 'i' : ''}${multiline ? 'm' : ''}${inline?.[1] ?? ''}`);
   const body = pattern
@@ -52,7 +55,13 @@ const translate = (pattern: string, { ignoreCase, multiline }: RegexFlags): { re
  * Every match of a Python pattern in the text, or the first only. Runs in a context of its own so that it can be stopped;
  * nothing but texts goes in and comes out. Throws where the pattern is malformed or takes too long.
  */
-export const findMatches = (pattern: string, text: string, flags: RegexFlags, budget: Budget, which: 'first' | 'all'): readonly Match[] => {
+export const findMatches = (
+  pattern: string,
+  text: string,
+  flags: RegexFlags,
+  budget: Budget,
+  which: 'first' | 'all',
+): readonly Match[] => {
   budget.spend(100);
   budget.spendText(text.length + pattern.length);
   context ??= createContext(Object.create(null));
@@ -62,8 +71,13 @@ export const findMatches = (pattern: string, text: string, flags: RegexFlags, bu
     found = script.runInContext(context, { timeout: longest }) as string;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
-      throw new ExpressionError('expression-too-large', `the pattern ${JSON.stringify(pattern)} takes too long on this text`);
-    throw badValue(`${JSON.stringify(pattern)} is no regular expression: ${(error as Error).message.replace(/^.*\/: /, '')}`);
+      throw new ExpressionError(
+        'expression-too-large',
+        `the pattern ${JSON.stringify(pattern)} takes too long on this text`,
+      );
+    throw badValue(
+      `${JSON.stringify(pattern)} is no regular expression: ${(error as Error).message.replace(/^.*\/: /, '')}`,
+    );
   }
   const matches = JSON.parse(found) as readonly Match[];
   if (matches.length > mostMatches) throw new ExpressionError('expression-too-large', 'the pattern matches too often');
@@ -72,11 +86,18 @@ export const findMatches = (pattern: string, text: string, flags: RegexFlags, bu
 
 /** Python's replacement text: `\1`, `\g<1>`, `\g<name>`, `\n`. */
 export const expand = (replacement: string, match: Match): string =>
-  replacement.replaceAll(/\\(?:g<(\w+)>|(\d{1,2})|([\s\S]))/g, (whole, name: string | undefined, digits: string | undefined, character: string) => {
-    const group = name ?? digits;
-    if (group === undefined) return { n: '\n', t: '\t', r: '\r', '\\': '\\' }[character] ?? whole;
-    if (group === '0') return match.text;
-    const value = /^\d+$/.test(group) ? match.groups[Number(group) - 1] : Object.hasOwn(match.named, group) ? match.named[group] : undefined;
-    if (value === undefined) throw badValue(`the pattern has no group ${group}`);
-    return value ?? '';
-  });
+  replacement.replaceAll(
+    /\\(?:g<(\w+)>|(\d{1,2})|([\s\S]))/g,
+    (whole, name: string | undefined, digits: string | undefined, character: string) => {
+      const group = name ?? digits;
+      if (group === undefined) return { n: '\n', t: '\t', r: '\r', '\\': '\\' }[character] ?? whole;
+      if (group === '0') return match.text;
+      const value = /^\d+$/.test(group)
+        ? match.groups[Number(group) - 1]
+        : Object.hasOwn(match.named, group)
+          ? match.named[group]
+          : undefined;
+      if (value === undefined) throw badValue(`the pattern has no group ${group}`);
+      return value ?? '';
+    },
+  );

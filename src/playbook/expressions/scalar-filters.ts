@@ -1,5 +1,4 @@
-import { posix } from 'node:path';
-import { badValue, defined, float, Float, isFloat, isList, numeric, truthy, typeName, Undefined } from './data.ts';
+import { badValue, float, Float, isFloat, numeric, truthy, typeName, Undefined } from './data.ts';
 import { filter } from './filter.ts';
 import { expand, findMatches } from './regex.ts';
 import { text } from './spelling.ts';
@@ -39,7 +38,11 @@ const safe = (value: number): number => {
 };
 
 const toFloat = (value: Datum, given: Given): Datum => {
-  const number = numeric(value) ?? (typeof value === 'string' && /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(value) ? Number(value) : undefined);
+  const number =
+    numeric(value) ??
+    (typeof value === 'string' && /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(value)
+      ? Number(value)
+      : undefined);
   if (number !== undefined) return float(number);
   return given.has('default') ? given.get('default') : new Float(0);
 };
@@ -48,7 +51,9 @@ const toFloat = (value: Datum, given: Given): Datum => {
 const roundHalfEven = (value: number, digits: number): number => {
   if (digits < 0) return roundHalfEven(value / 10 ** -digits, 0) * 10 ** -digits;
   const rounded = Number(Math.abs(value).toFixed(digits));
-  const [, fraction = ''] = Math.abs(value).toFixed(Math.min(100, digits + 60)).split('.');
+  const [, fraction = ''] = Math.abs(value)
+    .toFixed(Math.min(100, digits + 60))
+    .split('.');
   const isTie = /^50*$/.test(fraction.slice(digits));
   const unit = 10 ** -digits;
   const isOdd = Math.round(rounded / unit) % 2 === 1;
@@ -58,10 +63,12 @@ const roundHalfEven = (value: number, digits: number): number => {
 
 const round = (value: Datum, given: Given): Datum => {
   const number = numeric(value);
-  if (number === undefined) throw badValue(`round works on numbers, not on ${typeName(value)}`, 'turn the text into a number with | float');
+  if (number === undefined)
+    throw badValue(`round works on numbers, not on ${typeName(value)}`, 'turn the text into a number with | float');
   const digits = Math.max(-15, Math.min(15, given.integer('precision', 0)));
   const method = given.text('method', 'common');
-  if (!['common', 'ceil', 'floor'].includes(method)) throw badValue(`round has the methods common, ceil and floor, not '${method}'`);
+  if (!['common', 'ceil', 'floor'].includes(method))
+    throw badValue(`round has the methods common, ceil and floor, not '${method}'`);
   if (method === 'common') return isFloat(value) ? float(roundHalfEven(number, digits)) : roundHalfEven(number, digits);
   return float(Math[method as 'ceil' | 'floor'](number * 10 ** digits) / 10 ** digits);
 };
@@ -83,9 +90,17 @@ const regexReplace = filter('pattern replacement? ignorecase? multiline?', (valu
 });
 
 const regexSearch = filter('pattern ignorecase? multiline? *', (value, given, { budget }) => {
-  const groups = [given.get('ignorecase'), given.get('multiline'), ...given.rest].filter((group) => typeof group === 'string');
+  const groups = [given.get('ignorecase'), given.get('multiline'), ...given.rest].filter(
+    (group) => typeof group === 'string',
+  );
   const isFlag = (name: string): boolean => typeof given.get(name) !== 'string' && given.flag(name);
-  const [match] = findMatches(given.text('pattern', ''), text(value, budget), { ignoreCase: isFlag('ignorecase'), multiline: isFlag('multiline') }, budget, 'first');
+  const [match] = findMatches(
+    given.text('pattern', ''),
+    text(value, budget),
+    { ignoreCase: isFlag('ignorecase'), multiline: isFlag('multiline') },
+    budget,
+    'first',
+  );
   if (!match) return null;
   return groups.length === 0 ? match.text : groups.map((group) => expand(group, match));
 });
@@ -100,32 +115,66 @@ const directoryName = (path: string): string => {
 export const scalarFilters: readonly (readonly [string, Filter])[] = [
   ['default', otherwise],
   ['d', otherwise],
-  ['bool', filter('', (value) => (value === null || typeof value === 'boolean' ? value : yes.has(String(numeric(value) ?? value).toLowerCase())))],
+  [
+    'bool',
+    filter('', (value) =>
+      value === null || typeof value === 'boolean' ? value : yes.has(String(numeric(value) ?? value).toLowerCase()),
+    ),
+  ],
   ['int', filter('default? base?', toInteger)],
   ['float', filter('default?', toFloat)],
   ['string', filter('', (value, _, { budget }) => text(value, budget))],
   ['lower', filter('', (value, _, { budget }) => text(value, budget).toLowerCase())],
   ['upper', filter('', (value, _, { budget }) => text(value, budget).toUpperCase())],
-  ['trim', filter('chars?', (value, given, { budget }) => strip(text(value, budget), given.get('chars') === null ? undefined : given.text('chars', '')))],
-  ['replace', filter('old new count?', (value, given, { budget }) =>
-    replace(text(value, budget), given.text('old', ''), given.text('new', ''), given.get('count') === null ? -1 : given.integer('count', -1), budget))],
-  ['split', filter('sep? maxsplit?', (value, given, { budget }) => {
-    if (typeof value !== 'string') throw badValue(`split works on strings, not on ${typeName(value)}`);
-    return split(value, given.get('sep') === null ? undefined : given.text('sep', ''), given.integer('maxsplit', -1), budget);
-  })],
+  [
+    'trim',
+    filter('chars?', (value, given, { budget }) =>
+      strip(text(value, budget), given.get('chars') === null ? undefined : given.text('chars', '')),
+    ),
+  ],
+  [
+    'replace',
+    filter('old new count?', (value, given, { budget }) =>
+      replace(
+        text(value, budget),
+        given.text('old', ''),
+        given.text('new', ''),
+        given.get('count') === null ? -1 : given.integer('count', -1),
+        budget,
+      ),
+    ),
+  ],
+  [
+    'split',
+    filter('sep? maxsplit?', (value, given, { budget }) => {
+      if (typeof value !== 'string') throw badValue(`split works on strings, not on ${typeName(value)}`);
+      return split(
+        value,
+        given.get('sep') === null ? undefined : given.text('sep', ''),
+        given.integer('maxsplit', -1),
+        budget,
+      );
+    }),
+  ],
   ['regex_replace', regexReplace],
   ['regex_search', regexSearch],
   ['quote', filter('', (value, _, { budget }) => quoteWord(value === null ? '' : text(value, budget)))],
   ['basename', filter('', (value, _, { budget }) => baseName(text(value, budget)))],
   ['dirname', filter('', (value, _, { budget }) => directoryName(text(value, budget)))],
-  ['ternary', filter('true_val false_val none_val?', (value, given) => {
-    if (value === null && given.get('none_val') !== null) return given.get('none_val');
-    return given.get(truthy(value) ? 'true_val' : 'false_val');
-  })],
-  ['abs', filter('', (value) => {
-    const number = numeric(value);
-    if (number === undefined) throw badValue(`abs works on numbers, not on ${typeName(value)}`);
-    return value instanceof Float ? new Float(Math.abs(number)) : Math.abs(number);
-  })],
+  [
+    'ternary',
+    filter('true_val false_val none_val?', (value, given) => {
+      if (value === null && given.get('none_val') !== null) return given.get('none_val');
+      return given.get(truthy(value) ? 'true_val' : 'false_val');
+    }),
+  ],
+  [
+    'abs',
+    filter('', (value) => {
+      const number = numeric(value);
+      if (number === undefined) throw badValue(`abs works on numbers, not on ${typeName(value)}`);
+      return value instanceof Float ? new Float(Math.abs(number)) : Math.abs(number);
+    }),
+  ],
   ['round', filter('precision? method?', round)],
 ];

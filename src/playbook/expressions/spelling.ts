@@ -48,5 +48,6 @@ const spell = (datum: Datum, budget: Budget): string => {
 };
 
 /** The map itself, or a lazy one with all its values computed. */
-export const plainMap = (datum: Exclude<Datum, readonly Datum[] | null | boolean | number | string | Float | Undefined>) =>
-  isMap(datum) ? datum : mapOf((datum as LazyMap).keys.map((key) => [key, (datum as LazyMap).get(key) ?? null]));
+export const plainMap = (
+  datum: Exclude<Datum, readonly Datum[] | null | boolean | number | string | Float | Undefined>,
+) => (isMap(datum) ? datum : mapOf((datum as LazyMap).keys.map((key) => [key, (datum as LazyMap).get(key) ?? null])));

@@ -23,7 +23,9 @@ const matches = (anchor: 'start' | 'anywhere'): Test =>
     const flags = { ignoreCase: given.flag('ignorecase'), multiline: given.flag('multiline') };
     const pattern = given.text('pattern', '');
     const atStart = anchor === 'start' || given.text('match_type', 'search') === 'match';
-    return findMatches(pattern, text(value, budget), flags, budget, 'first').some(({ index }) => !atStart || index === 0);
+    return findMatches(pattern, text(value, budget), flags, budget, 'first').some(
+      ({ index }) => !atStart || index === 0,
+    );
   });
 
 const relation = (holds: (left: Datum, right: Datum, budget: Budget) => boolean): Test =>
@@ -70,7 +72,11 @@ export const tests: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['match', matches('start')],
   ['search', matches('anywhere')],
   ['regex', matches('anywhere')],
-  ['version', test('version operator?', (value, given, budget) => compareVersions(text(value, budget), given.text('operator', 'eq'), text(defined(given.get('version')), budget)))],
+  [
+    'version',
+    test('version operator?', (value, given, budget) =>
+      compareVersions(text(value, budget), given.text('operator', 'eq'), text(defined(given.get('version')), budget))),
+  ],
   ['eq', equals],
   ['equalto', equals],
   ['ne', differs],

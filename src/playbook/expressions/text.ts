@@ -4,7 +4,12 @@ import type { Budget } from './budget.ts';
 /** Texts cut and put together as Python does it; each spends for its result before it is made. */
 
 /** `str.split`: without a separator at runs of white space. `limit` cuts at most; the rest stays whole. */
-export const split = (text: string, separator: string | undefined, limit: number, budget: Budget): readonly string[] => {
+export const split = (
+  text: string,
+  separator: string | undefined,
+  limit: number,
+  budget: Budget,
+): readonly string[] => {
   budget.spendText(text.length);
   if (separator === '') throw badValue('an empty separator cannot split a text');
   const parts: string[] = [];
@@ -39,7 +44,11 @@ export const replace = (text: string, old: string, replacement: string, limit: n
 };
 
 /** `str.strip`: white space, or any of the characters, at the chosen ends. */
-export const strip = (text: string, characters: string | undefined, ends: 'both' | 'start' | 'end' = 'both'): string => {
+export const strip = (
+  text: string,
+  characters: string | undefined,
+  ends: 'both' | 'start' | 'end' = 'both',
+): string => {
   const isStripped = (character: string): boolean =>
     characters === undefined ? /\s/.test(character) : characters.includes(character);
   let [start, end] = [0, text.length];

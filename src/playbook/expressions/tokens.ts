@@ -1,10 +1,16 @@
 import { tokenize } from '@huggingface/jinja';
 import { syntax } from './scan.ts';
 import { blankStrings } from './strings.ts';
+import type { Escapes } from './strings.ts';
 
-export interface Token {
+/** What the library's tokenizer gives, as far as it is used here. */
+interface LibraryToken {
   readonly value: string;
-  readonly type: ReturnType<typeof tokenize>[number]['type'];
+  readonly type: string;
+}
+const libraryTokens: (source: string) => readonly LibraryToken[] = tokenize;
+
+export interface Token extends LibraryToken {
   /** Characters from the start of the expression. */
   readonly offset: number;
   /** Length in the source. */
@@ -18,22 +24,23 @@ const closing = new Set(['CloseParen', 'CloseSquareBracket', 'CloseCurlyBracket'
 const keywords = new Set(['and', 'or', 'not', 'in', 'is', 'if', 'else']);
 
 /** The library's tokens with the places that it does not keep. */
-const locate = (source: string): readonly Token[] => {
-  const { blanked, strings } = blankStrings(source);
+const locate = (source: string, escapes: Escapes): readonly Token[] => {
+  const { blanked, strings } = blankStrings(source, escapes);
   const foreign = /\{[%#{]|[%#]\}/.exec(blanked);
   if (foreign) throw syntax(`unexpected '${foreign[0]}'`, foreign.index, 2);
   const space = /\s*/y;
   let offset = 0;
   let depth = 0;
   let string = 0;
-  return tokenize(`{{ ${blanked} }}`)
+  return libraryTokens(`{{ ${blanked} }}`)
     .slice(1, -1)
     .map(({ value, type }) => {
       space.lastIndex = offset;
       space.exec(blanked);
       offset = space.lastIndex;
       const length = value.length + (type === 'StringLiteral' ? 2 : 0);
-      if (type === 'NumericLiteral' && /^[+-]?0\d/.test(value)) throw syntax('a number does not begin with 0', offset, length);
+      if (type === 'NumericLiteral' && /^[+-]?0\d/.test(value))
+        throw syntax('a number does not begin with 0', offset, length);
       if (closing.has(type)) depth--;
       const token = { value: type === 'StringLiteral' ? strings[string++]! : value, type, offset, length, depth };
       if (opening.has(type)) depth++;
@@ -48,7 +55,10 @@ export const nameAndOffset = (tagged: string): { readonly name: string; readonly
   const at = tagged.lastIndexOf(separator);
   return { name: tagged.slice(0, at), offset: Number(tagged.slice(at + 1)) };
 };
-const tagged = (token: Token, prefix = ''): Token => ({ ...token, value: `${prefix}${token.value}${separator}${token.offset}` });
+const tagged = (token: Token, prefix = ''): Token => ({
+  ...token,
+  value: `${prefix}${token.value}${separator}${token.offset}`,
+});
 
 const isWord = (token: Token | undefined, ...words: readonly string[]): boolean =>
   token?.type === 'Identifier' && words.includes(token.value);
@@ -122,14 +132,14 @@ const refuseNeighbours = (tokens: readonly Token[]): void => {
 };
 
 /** An expression's tokens, ready for the library's parser. Throws ExpressionError on characters that Jinja does not know. */
-export const tokensOf = (source: string): readonly Token[] => {
+export const tokensOf = (source: string, escapes: Escapes): readonly Token[] => {
   let located;
   try {
-    located = locate(source);
+    located = locate(source, escapes);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const character = /^Unexpected character: (.)$/su.exec(error.message)?.[1];
-    const offset = character === undefined ? -1 : blankStrings(source).blanked.indexOf(character);
+    const offset = character === undefined ? -1 : blankStrings(source, escapes).blanked.indexOf(character);
     throw syntax(character === undefined ? 'this is no expression' : `unexpected '${character}'`, Math.max(0, offset));
   }
   const tokens = arrange(located);

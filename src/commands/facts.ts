@@ -1,0 +1,77 @@
+import { stringify } from 'yaml';
+import { facts as factsRead, type Facts } from '../contract/facts.ts';
+import { snapshotToData, type SnapshotData } from '../contract/snapshot.ts';
+import type { Shell } from '../connect/shell/shell.ts';
+import { stores } from '../engine/stores/index.ts';
+import { bindTask, readsOf } from '../engine/task-plan.ts';
+import { escapeText } from '../report/escape.ts';
+import { answersCode, onHosts } from './fleet.ts';
+import { hostsOf } from './inventory.ts';
+import { openInventory, openSite } from './load.ts';
+import type { ConnectOptions, SiteOptions } from './options.ts';
+import type { Print } from './print.ts';
+import busyScript from './busy.sh?raw';
+
+export interface FactsOptions extends SiteOptions, ConnectOptions {
+  readonly snapshot?: boolean;
+  readonly busy?: boolean;
+  /** A playbook whose tasks' reads the snapshot is to hold too. */
+  readonly site?: string;
+}
+
+/** kHz of each online CPU while it is busy, by name: idle CPUs would report a fallback. */
+const busyClock = async (shell: Shell): Promise<Readonly<Record<string, number>>> => {
+  const { stdout } = await shell.run(['/bin/sh', '-c', busyScript]);
+  return Object.fromEntries(
+    stdout.split('\n').flatMap((line) => {
+      const [cpu, khz] = line.split(' ');
+      return cpu && khz ? [[cpu, Number(khz)]] : [];
+    }),
+  );
+};
+
+interface HostFacts {
+  readonly facts: Facts;
+  readonly busy?: Readonly<Record<string, number>>;
+  readonly snapshot?: SnapshotData;
+}
+
+/**
+ * Facts of the hosts as JSON, by host. `--snapshot`: everything read instead, as YAML, in the format of the modules' cases:
+ * facts, stores, and with `--site` what that playbook's tasks read.
+ */
+export const facts = async (pattern: string, options: FactsOptions, print: Print, signal: AbortSignal): Promise<number> => {
+  const loaded = options.site === undefined ? openInventory(options) : openSite(options.site, options);
+  const { inventory } = loaded;
+  const names = hostsOf(inventory, pattern, options.limit);
+  const answers = await onHosts(inventory, names, options, signal, async (shell, view, host): Promise<HostFacts> => {
+    const tasks =
+      'site' in loaded
+        ? loaded.site.plays.filter((play) => play.hosts.includes(host.name)).flatMap((play) => loaded.site.bind(play, host).tasks)
+        : [];
+    const bound = tasks.filter(({ needs }) => needs.params.size === 0).map((task) => bindTask(task, { registered: new Map() }));
+    const extra = options.snapshot ? [...[...stores.values()].map(({ state }) => state), ...bound.flatMap(readsOf)] : [];
+    await view.ensure([factsRead, ...extra]);
+    return {
+      facts: view.decode(factsRead),
+      ...(options.snapshot && { snapshot: snapshotToData(view.snapshot()) }),
+      ...(options.busy && { busy: await busyClock(shell) }),
+    };
+  });
+  const answered = answers.flatMap((answer) => ('answer' in answer ? [answer] : []));
+  if (options.snapshot)
+    print.data(stringify(Object.fromEntries(answered.map(({ host, answer }) => [host, answer.snapshot])), { lineWidth: 0 }).trimEnd());
+  else
+    print.data(
+      JSON.stringify(
+        Object.fromEntries(
+          answered.map(({ host, answer: { facts: known, busy } }) => [host, { ...known, ...(busy && { busy_khz: busy }) }]),
+        ),
+        undefined,
+        2,
+      ),
+    );
+  for (const answer of answers)
+    if ('status' in answer) print.talk(`${answer.host} : ${answer.status}  ${escapeText(answer.message)}${answer.hint ? `\n  hint: ${escapeText(answer.hint)}` : ''}`);
+  return signal.aborted ? 130 : answersCode(answers);
+};

@@ -1,0 +1,56 @@
+import pLimit from 'p-limit';
+import { ShellLost, type Shell } from '../connect/shell/shell.ts';
+import { FrameError } from '../connect/shell/frames.ts';
+import { BecomeError, ConnectError } from '../connect/types.ts';
+import { createHostShells } from '../engine/shells.ts';
+import type { SnapshotView } from '../engine/snapshot-view.ts';
+import type { Host, Inventory } from '../inventory/types.ts';
+import { createConnector } from './connection.ts';
+import type { ConnectOptions } from './options.ts';
+
+export type HostAnswer<T> =
+  | { readonly host: string; readonly answer: T }
+  | { readonly host: string; readonly status: 'unreachable' | 'failed'; readonly message: string; readonly hint?: string };
+
+const failure = (host: string, error: unknown): HostAnswer<never> => {
+  const hint = error instanceof ConnectError || error instanceof BecomeError ? error.hint : undefined;
+  const more = { host, ...(hint !== undefined && { hint }) };
+  if (error instanceof ConnectError || error instanceof ShellLost) return { ...more, status: 'unreachable', message: error.message };
+  if (error instanceof BecomeError || error instanceof FrameError) return { ...more, status: 'failed', message: error.message };
+  throw error;
+};
+
+/** Does one read-only thing on many hosts, side by side; gives what came of it in the hosts' order. */
+export const onHosts = async <T>(
+  inventory: Inventory,
+  names: readonly string[],
+  options: ConnectOptions & { readonly become?: boolean },
+  signal: AbortSignal,
+  work: (shell: Shell, view: SnapshotView, host: Host) => Promise<T>,
+): Promise<readonly HostAnswer<T>[]> => {
+  const connector = await createConnector(options, signal);
+  const limit = pLimit(options.forks);
+  return Promise.all(
+    names.map((name) =>
+      limit(async (): Promise<HostAnswer<T>> => {
+        const host = connector.withPassword(inventory.hosts.get(name)!);
+        const shells = createHostShells(host, () => connector.connect(host));
+        const become = options.become || host.connection.become;
+        try {
+          const { shell, view } = await shells.for(become ? (host.connection.becomeUser ?? 'root') : undefined);
+          return { host: name, answer: await work(shell, view, host) };
+        } catch (error) {
+          return failure(name, error);
+        } finally {
+          shells.close();
+        }
+      }),
+    ),
+  );
+};
+
+/** 2: some host failed, 4: some unreachable, 6: both. */
+export const answersCode = (answers: readonly HostAnswer<unknown>[]): number => {
+  const has = (status: string): boolean => answers.some((answer) => 'status' in answer && answer.status === status);
+  return (has('failed') ? 2 : 0) + (has('unreachable') ? 4 : 0);
+};

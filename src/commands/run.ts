@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { exitCode, runSite } from '../engine/run.ts';
+import type { RunSummary } from '../engine/run.ts';
+import type { Inventory } from '../inventory/types.ts';
+import type { Event, RunStarted } from '../report/events.ts';
+import { chooseOutput, createReporter } from '../report/reporter.ts';
+import { createConnector } from './connection.ts';
+import { openSite } from './load.ts';
+import type { RunCommandOptions } from './options.ts';
+
+/** Sorts by time, and two runs of one second differ. */
+const newRun = (now: Date): string =>
+  `${now.toISOString().replaceAll(/[-:]/g, '').slice(0, 15)}-${randomBytes(3).toString('hex')}`;
+
+interface Counted {
+  changed: boolean;
+  pending: boolean;
+}
+
+const finalCode = (summary: RunSummary, counted: Counted, options: RunCommandOptions, command: RunStarted['command']): number => {
+  const code = exitCode(summary);
+  if (command === 'plan' && options.detailedExitcode && code !== 130) return code !== 0 ? 1 : counted.changed ? 2 : 0;
+  if (code !== 0) return code;
+  if (options.expectNoChanges && counted.changed) return 10;
+  if (options.failOnPending && counted.pending) return 13;
+  return 0;
+};
+
+/**
+ * `run`, `run --check` and `plan`: one pipe, stopped after the first plan where nothing may be written.
+ * `interrupt` hears of Ctrl-C. Gives the exit code of the design's table; throws InputError before anybody is contacted.
+ */
+export const run = async (
+  playbook: string,
+  options: RunCommandOptions,
+  command: RunStarted['command'],
+  signal: AbortSignal,
+): Promise<number> => {
+  const { site, inventory, warnings } = openSite(playbook, options);
+  const connector = await createConnector(options, signal);
+  const started = new Date();
+  const reporter = await createReporter(chooseOutput(options.output, process.stdout.isTTY), process.stdout, {
+    ...(options.diff !== undefined && { diff: options.diff }),
+  });
+  const counted: Counted = { changed: false, pending: false };
+  const emit = (event: Event): void => {
+    if (event.type === 'task') {
+      counted.changed ||= event.outcome === 'changed';
+      counted.pending ||= event.pending.length > 0;
+    }
+    reporter.emit(event);
+  };
+  for (const diagnostic of [...warnings, ...site.warnings]) emit({ type: 'diagnostic', diagnostic });
+  const hosts: Inventory = {
+    ...inventory,
+    hosts: new Map([...inventory.hosts].map(([name, host]) => [name, connector.withPassword(host)])),
+  };
+  const summary = await runSite({
+    run: newRun(started),
+    command: options.expectNoChanges && command === 'run' ? 'check' : command,
+    site,
+    inventory: hosts,
+    connect: connector.connect,
+    forks: options.forks,
+    emit,
+    now: () => new Date(),
+    signal,
+  });
+  const exit = finalCode(summary, counted, options, command);
+  emit({
+    type: 'run-ended',
+    exit,
+    elapsed: Date.now() - started.getTime(),
+    ...(summary.stopped !== undefined && { stopped: summary.stopped }),
+  });
+  await reporter.close();
+  return exit;
+};

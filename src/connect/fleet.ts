@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { agentKeys } from './agent.ts';
+import type { Credentials } from './authentication.ts';
+import type { ResolveContext } from './destination.ts';
+import { type ConnectOptions, defaultTimeoutMs } from './connect.ts';
+import { createKeyRing, once } from './keys.ts';
+import { type KnownHost, parseKnownHosts } from './known-hosts.ts';
+import type { SharedHop } from './link.ts';
+import { createPasswordGate } from './password-gate.ts';
+import { createSshConfigLookup } from './ssh-config.ts';
+import { ConnectError } from './types.ts';
+
+/** What all connections made with one options object share, so that a thousand hosts read, ask and try things once. */
+export interface Fleet {
+  readonly context: ResolveContext;
+  readonly credentials: Credentials;
+  /** The lines of known_hosts files, in the files' order. Throws ConnectError for a file that is there and cannot be read. */
+  readonly knownHosts: (files: readonly string[]) => Promise<readonly KnownHost[]>;
+  /** Open connections to jump hosts, by the way to them. */
+  readonly hops: Map<string, SharedHop>;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+const readKnownHosts = async (file: string): Promise<readonly KnownHost[]> => {
+  try {
+    return parseKnownHosts(await readFile(file, 'utf8'), file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw new ConnectError(`the known hosts in ${file} cannot be read: ${code ?? message}`);
+  }
+};
+
+const createFleet = ({ timeoutMs, ask, signal, user, home, agentSocket }: ConnectOptions): Fleet => {
+  const folder = home ?? userInfo().homedir;
+  const socket = agentSocket ?? process.env.SSH_AUTH_SOCK;
+  const read = once(readKnownHosts);
+  return {
+    context: {
+      lookup: createSshConfigLookup(folder),
+      home: folder,
+      ...(user !== undefined && { user }),
+      ...(socket !== undefined && { agentSocket: socket }),
+    },
+    credentials: { keys: createKeyRing(ask), agentKeys: once(agentKeys), passwords: createPasswordGate() },
+    knownHosts: async (files) => (await Promise.all(files.map(read))).flat(),
+    hops: new Map(),
+    timeoutMs: timeoutMs ?? defaultTimeoutMs,
+    signal,
+  };
+};
+
+const fleets = new WeakMap<ConnectOptions, Fleet>();
+
+/** The fleet of an options object: always the same one. */
+export const fleetOf = (options: ConnectOptions): Fleet => {
+  const known = fleets.get(options);
+  if (known) return known;
+  const fresh = createFleet(options);
+  fleets.set(options, fresh);
+  return fresh;
+};

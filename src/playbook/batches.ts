@@ -1,0 +1,44 @@
+import { wrongType } from './fields.ts';
+import type { Node } from '../yaml/document.ts';
+import type { Problems } from './problems.ts';
+
+/** How many hosts go at a time: so many, or a share of all. */
+export type BatchSize = { readonly hosts: number } | { readonly percent: number };
+
+const sizeOf = (node: Node): BatchSize | undefined => {
+  if (node.kind !== 'scalar') return undefined;
+  const { value } = node;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return { hosts: value };
+  const match = typeof value === 'string' ? /^(\d+)(%?)$/.exec(value.trim()) : null;
+  if (!match) return undefined;
+  const number = Number(match[1]);
+  if (match[2] === '') return { hosts: number };
+  return number >= 1 && number <= 100 ? { percent: number } : undefined;
+};
+
+/** `serial`: a number, a percentage, or a list of them. */
+export const readSerial = (node: Node | undefined, problems: Problems): readonly BatchSize[] => {
+  if (!node) return [];
+  return (node.kind === 'sequence' ? node.items : [node]).flatMap(
+    (item) =>
+      sizeOf(item) ??
+      wrongType(problems, 'serial', 'a number of hosts, a percentage such as "30%", or a list of these', item) ??
+      [],
+  );
+};
+
+/**
+ * The hosts cut into batches: the last size repeats, a share is rounded down and at least one host, 0 means all.
+ * Rule: Ansible's playbook_executor.py (_get_serialized_batches).
+ */
+export const cutBatches = (hosts: readonly string[], sizes: readonly BatchSize[]): readonly (readonly string[])[] => {
+  const batches: (readonly string[])[] = [];
+  for (let start = 0; start < hosts.length;) {
+    const size = sizes[Math.min(batches.length, sizes.length - 1)] ?? { hosts: 0 };
+    const wanted = 'hosts' in size ? size.hosts : Math.max(1, Math.floor((size.percent * hosts.length) / 100));
+    const count = wanted === 0 ? hosts.length : wanted;
+    batches.push(hosts.slice(start, start + count));
+    start += count;
+  }
+  return batches;
+};

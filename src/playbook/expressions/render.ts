@@ -1,0 +1,191 @@
+import { Budget } from './budget.ts';
+import { defined, Float, isList, LazyMap, mapOf, truthy, Undefined } from './data.ts';
+import { ExpressionError } from './errors.ts';
+import { evaluate } from './evaluate.ts';
+import { plainMap, text } from './spelling.ts';
+import { conditionExpression, templateParts } from './template.ts';
+import type { Value } from '../../inventory/types.ts';
+import type { Datum } from './data.ts';
+import type { Names } from './evaluate.ts';
+
+/** What a name stands for. */
+export type Bound =
+  /** A variable that people wrote: templates in it are rendered when it is used. */
+  | { readonly kind: 'variable'; readonly value: Value }
+  /** Facts, registered results, loop items: data, never taken for templates. */
+  | { readonly kind: 'data'; readonly value: Value }
+  /** `hostvars`: the variables of other hosts, by host. */
+  | {
+      readonly kind: 'hosts';
+      readonly hosts: readonly string[];
+      readonly variables: (host: string) => Lookup | undefined;
+    };
+
+/** Where an expression's names come from. */
+export interface Lookup {
+  readonly get: (name: string) => Bound | undefined;
+  /** Every name, to find the nearest. */
+  readonly names: () => Iterable<string>;
+}
+
+const deepest = 50;
+const templated = new WeakMap<object, boolean>();
+
+/** True where a value in the tree has braces of a template; keys are never templates, as in Ansible. */
+export const hasTemplate = (value: Value): boolean => {
+  if (typeof value === 'string') return /\{[{%#]/.test(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const known = templated.get(value);
+  if (known !== undefined) return known;
+  const found = (Array.isArray(value) ? (value as readonly Value[]) : Object.values(value)).some(hasTemplate);
+  templated.set(value, found);
+  return found;
+};
+
+/** One rendering: its budget, the variables that are being rendered, and those that are done. */
+interface Session {
+  readonly budget: Budget;
+  readonly trail: { readonly lookup: Lookup; readonly name: string }[];
+  readonly names: Map<Lookup, Names>;
+}
+
+const inside = <T>(key: string | number, run: () => T): T => {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof ExpressionError && error.variable === undefined) error.path = [key, ...error.path];
+    throw error;
+  }
+};
+
+const renderText = (source: string, lookup: Lookup, session: Session): Datum => {
+  const { budget } = session;
+  const values = templateParts(source).map((part): Datum => {
+    if (part.kind === 'text') return part.text;
+    try {
+      return defined(evaluate(part.expression, namesOf(lookup, session), budget));
+    } catch (error) {
+      if (error instanceof ExpressionError && error.variable === undefined && error.offset !== undefined)
+        error.offset += part.offset;
+      throw error;
+    }
+  });
+  const [only] = values;
+  if (values.length === 1) return checked(only!, budget);
+  // Ansible puts None into text as nothing.
+  return values.map((value) => (value === null ? '' : text(value, budget))).join('');
+};
+
+/** The datum itself; throws on anything undefined in it. */
+const checked = (datum: Datum, budget: Budget): Datum => {
+  budget.spend(1);
+  defined(datum);
+  if (isList(datum)) for (const item of datum) checked(item, budget);
+  else if (typeof datum === 'object' && datum !== null && !(datum instanceof Float || datum instanceof LazyMap))
+    for (const value of Object.values(datum)) checked(value, budget);
+  return datum;
+};
+
+const renderTree = (value: Value, lookup: Lookup, session: Session): Datum => {
+  if (!hasTemplate(value)) return value;
+  if (typeof value === 'string') return renderText(value, lookup, session);
+  session.budget.spend(1);
+  if (isList(value)) return value.map((item, index) => inside(index, () => renderTree(item as Value, lookup, session)));
+  return mapOf(
+    Object.entries(value as Readonly<Record<string, Value>>).map(([key, item]) => [
+      key,
+      inside(key, () => renderTree(item, lookup, session)),
+    ]),
+  );
+};
+
+const renderVariable = (name: string, value: Value, lookup: Lookup, session: Session): Datum => {
+  if (!hasTemplate(value)) return value;
+  const { trail } = session;
+  const start = trail.findIndex((step) => step.name === name && step.lookup === lookup);
+  if (start !== -1) {
+    const cycle = [...trail.slice(start).map((step) => step.name), name].join(' → ');
+    throw new ExpressionError('variable-cycle', `these variables need each other: ${cycle}`);
+  }
+  if (trail.length >= deepest)
+    throw new ExpressionError('expression-too-large', `more than ${deepest} variables refer to one another`);
+  trail.push({ lookup, name });
+  try {
+    return renderTree(value, lookup, session);
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    error.variable ??= name;
+    if (error.code !== 'undefined-variable') throw error;
+    return new Undefined(() => error);
+  } finally {
+    trail.pop();
+  }
+};
+
+const namesOf = (lookup: Lookup, session: Session): Names => {
+  const known = session.names.get(lookup);
+  if (known) return known;
+  const values = new Map<string, Datum | undefined>();
+  const resolve = (name: string): Datum | undefined => {
+    const bound = lookup.get(name);
+    if (!bound || bound.kind === 'data') return bound?.value;
+    if (bound.kind === 'variable') return renderVariable(name, bound.value, lookup, session);
+    return new LazyMap(bound.hosts, (host) => {
+      const variables = bound.variables(host);
+      if (!variables) return undefined;
+      const others = namesOf(variables, session);
+      return new LazyMap([...others.all()], others.get);
+    });
+  };
+  const names: Names = {
+    all: lookup.names,
+    get: (name) => {
+      if (!values.has(name)) values.set(name, resolve(name));
+      return values.get(name);
+    },
+  };
+  session.names.set(lookup, names);
+  return names;
+};
+
+/** Plain values again: floats as numbers, lazy maps computed. */
+const plain = (datum: Datum, budget: Budget): Value => {
+  budget.spend(1);
+  if (datum instanceof Undefined) throw datum.error;
+  if (datum instanceof Float) return datum.value;
+  if (typeof datum === 'string') budget.spendText(datum.length);
+  if (typeof datum !== 'object' || datum === null) return datum;
+  if (isList(datum)) return datum.map((item) => plain(item, budget));
+  return mapOf(Object.entries(plainMap(datum)).map(([key, item]) => [key, plain(item, budget)])) as Value;
+};
+
+const session = (): Session => ({ budget: new Budget(), trail: [], names: new Map() });
+
+/** Values nested so deeply that they exhaust the stack are too large, like all others. */
+const guarded = <T>(run: () => T): T => {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RangeError) throw new ExpressionError('expression-too-large', 'a value is nested too deeply');
+    throw error;
+  }
+};
+
+/**
+ * The value with every template in it rendered. A text that is nothing but one `{{ x }}` keeps the type of x;
+ * other texts are joined as Ansible joins them. Throws ExpressionError, its `path` leading to the text at fault.
+ */
+export const render = (value: Value, lookup: Lookup): Value => {
+  if (!hasTemplate(value)) return value;
+  return guarded(() => {
+    const run = session();
+    return plain(renderTree(value, lookup, run), run.budget);
+  });
+};
+
+/** True where the expression's value is true in Python's sense. Throws ExpressionError. */
+export const evaluateCondition = (condition: string, lookup: Lookup): boolean =>
+  guarded(() => {
+    const run = session();
+    return truthy(evaluate(conditionExpression(condition), namesOf(lookup, run), run.budget));
+  });

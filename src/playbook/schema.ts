@@ -1,0 +1,115 @@
+import type { Value } from '../inventory/types.ts';
+
+/** JSON Schema as far as module parameters use it, with the two words of our own (contract/params.ts). */
+export interface Schema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: boolean | Schema;
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly const?: Value;
+  readonly enum?: readonly Value[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** A boolean, or `on` and `off`. */
+  readonly 'x-switch'?: boolean;
+  /** Text or number for a kernel file, where a boolean is a mistake of YAML's. */
+  readonly 'x-scalar'?: boolean;
+}
+
+const switches = new Map<Value, boolean>([
+  ['on', true],
+  ['off', false],
+]);
+
+const isMap = (value: Value): value is { readonly [key: string]: Value } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The schemas that may hold for a value: the schema's own, and its alternatives'. */
+const alternatives = (schema: Schema): readonly Schema[] => [schema, ...(schema.anyOf ?? []).flatMap(alternatives)];
+
+/** The schemas that may hold for one key or element of a value. */
+const inner = (schema: Schema, key: string | number): readonly Schema[] =>
+  alternatives(schema).flatMap(({ properties, patternProperties, additionalProperties, items }) => {
+    if (typeof key === 'number') return items ? [items] : [];
+    if (properties && Object.hasOwn(properties, key)) return [properties[key]!];
+    const patterned = Object.entries(patternProperties ?? {}).filter(([pattern]) => new RegExp(pattern, 'u').test(key));
+    if (patterned.length > 0) return patterned.map(([, found]) => found);
+    return typeof additionalProperties === 'object' ? [additionalProperties] : [];
+  });
+
+const oneOf = (schemas: readonly Schema[]): Schema => (schemas.length === 1 ? schemas[0]! : { anyOf: schemas });
+
+/** The schema of the value at the end of a path. */
+export const schemaAt = (schema: Schema, path: readonly (string | number)[]): Schema =>
+  path.reduce((found, key) => oneOf(inner(found, key)), schema);
+
+/** True where a boolean and its YAML 1.1 spellings mean the same here. */
+export const takesBoolean = (schema: Schema): boolean =>
+  alternatives(schema).some((one) => one['x-switch'] === true || one.type === 'boolean');
+
+/** The value with `on` and `off` made booleans wherever the schema takes a switch. */
+export const normaliseSwitches = (schema: Schema, value: Value): Value => {
+  if (typeof value === 'string') {
+    const isSwitch = switches.has(value) && alternatives(schema).some((one) => one['x-switch']);
+    return isSwitch ? switches.get(value)! : value;
+  }
+  if (Array.isArray(value))
+    return value.map((item: Value, index) => normaliseSwitches(oneOf(inner(schema, index)), item));
+  if (!isMap(value)) return value;
+  const map: Record<string, Value> = Object.create(null);
+  for (const [key, item] of Object.entries(value)) map[key] = normaliseSwitches(oneOf(inner(schema, key)), item);
+  return map;
+};
+
+/** The schema with every map of named keys closed: what is not declared is not taken. */
+export const closed = (schema: Schema): Schema => {
+  const each = (schemas: Readonly<Record<string, Schema>>): Readonly<Record<string, Schema>> =>
+    Object.fromEntries(Object.entries(schemas).map(([key, one]) => [key, closed(one)]));
+  const { properties, patternProperties, additionalProperties, items, anyOf } = schema;
+  return {
+    ...schema,
+    ...(properties && { properties: each(properties) }),
+    ...(patternProperties && { patternProperties: each(patternProperties) }),
+    ...(typeof additionalProperties === 'object' && { additionalProperties: closed(additionalProperties) }),
+    ...(properties && additionalProperties === undefined && !patternProperties && { additionalProperties: false }),
+    ...(items && { items: closed(items) }),
+    ...(anyOf && { anyOf: anyOf.map(closed) }),
+  };
+};
+
+/** The values that a schema lists one by one. */
+export const allowedValues = (schema: Schema): readonly Value[] =>
+  alternatives(schema).flatMap((one) => [...(one.const === undefined ? [] : [one.const]), ...(one.enum ?? [])]);
+
+const typeNames: ReadonlyMap<string, string> = new Map([
+  ['string', 'a text'],
+  ['number', 'a number'],
+  ['integer', 'an integer'],
+  ['boolean', 'true or false'],
+  ['object', 'a map'],
+  ['null', 'nothing'],
+]);
+
+const describeType = (type: string, { items, minimum, maximum }: Schema): string => {
+  if (type === 'array')
+    return items ? `a list of ${describeSchema(items).replace(/^an? /, '')}${items.anyOf ? '' : ' values'}` : 'a list';
+  const name = typeNames.get(type) ?? type;
+  if (minimum !== undefined && maximum !== undefined) return `${name} from ${minimum} to ${maximum}`;
+  if (minimum !== undefined) return `${name} of ${minimum} or more`;
+  return maximum === undefined ? name : `${name} of ${maximum} or less`;
+};
+
+/** What a schema takes, for people: `an integer from 0 to 2, or a text`. */
+export const describeSchema = (schema: Schema): string => {
+  if (schema['x-switch']) return 'on or off';
+  const listed = allowedValues(schema);
+  const others = (schema.anyOf ?? []).filter((one) => allowedValues(one).length === 0).map(describeSchema);
+  const words = listed.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
+  const parts = [...others, ...words];
+  if (parts.length > 0) return parts.length === 1 ? parts[0]! : `${parts.slice(0, -1).join(', ')} or ${parts.at(-1)!}`;
+  const types = schema.type === undefined ? [] : [schema.type].flat();
+  return types.length === 0 ? 'another value' : types.map((type) => describeType(type, schema)).join(' or ');
+};
