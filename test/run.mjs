@@ -1,24 +1,9 @@
 // `npm test`: works on a fresh clone. Installs what package-lock.json names, builds, runs every suite, and ends with `N passed, N failed`.
 // Further arguments go to vitest: `npm test -- test/inventory -t ranges`.
-import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
-import path from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { root, setUp } from '../src/setup.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const say = (line) => process.stdout.write(`${line}\n`);
-
-const changed = (name) => statSync(path.join(root, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-const step = (program, args) => spawnSync(program, args, { cwd: root, stdio: 'inherit' }).status === 0;
-
-/** npm writes node_modules/.package-lock.json when an installation is complete. */
-const installed = () => changed('node_modules/.package-lock.json') >= changed('package-lock.json');
-const prepare = () => {
-  if (!installed() && !step('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'])) return 'npm ci failed';
-  if (!step(process.execPath, ['src/build.mjs'])) return 'src/build.mjs failed';
-  return undefined;
-};
 
 /** A test says why it is skipped by `skip(reason)`, a suite by `(skipped: reason)` in its name. */
 const reasonOf = (test) => test.result().note ?? /\(skipped: (.*?)\)(?: >|$)/.exec(test.fullName)?.[1];
@@ -47,7 +32,7 @@ const runTests = async () => {
 };
 
 const nothing = { passed: 0, failed: 1, skipped: 0, ran: false };
-const problem = prepare();
+const problem = setUp();
 if (problem) say(problem);
 const { passed, failed, skipped, ran } = problem
   ? nothing

@@ -29,12 +29,22 @@ import { chooseScheduler } from './scheduler.ts';
 const params = Type.Object(
   {
     devices: Selector,
-    scheduler: Type.Optional(Names('I/O scheduler, or the first available of several (noop is none where the kernel says none)')),
+    scheduler: Type.Optional(
+      Names('I/O scheduler, or the first available of several (noop is none where the kernel says none)'),
+    ),
     nomerges: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 2, description: 'Requests are merged (0), only where it is cheap (1), never (2)' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 2,
+        description: 'Requests are merged (0), only where it is cheap (1), never (2)',
+      }),
     ),
     rq_affinity: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 2, description: "A request completes anywhere (0), near its CPU (1), on its CPU (2)" }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 2,
+        description: 'A request completes anywhere (0), near its CPU (1), on its CPU (2)',
+      }),
     ),
     nr_requests: Type.Optional(Type.Integer({ minimum: 4, description: 'Requests that a queue holds' })),
     read_ahead_kb: Type.Optional(Type.Integer({ minimum: 0, description: 'Read ahead of sequential readers' })),
@@ -58,7 +68,13 @@ const readingOf = <T>(attributes: Attributes<T>, { name }: Disk, attribute: stri
 
 const keyOf = ({ name }: Disk, attribute: string): string => `block_queue/${name}/${attribute}`;
 
-const keep = <T>(disk: Disk, attribute: string, want: T, running: Reading<T>, more: Partial<Setting<T>> = {}): Setting<T> =>
+const keep = <T>(
+  disk: Disk,
+  attribute: string,
+  want: T,
+  running: Reading<T>,
+  more: Partial<Setting<T>> = {},
+): Setting<T> =>
   setting(
     keyOf(disk, attribute),
     want,
@@ -67,7 +83,12 @@ const keep = <T>(disk: Disk, attribute: string, want: T, running: Reading<T>, mo
     more,
   );
 
-const schedulerStep = (disk: Disk, wanted: readonly string[], schedulers: Attributes<string>, zones: Attributes<string>): Step => {
+const schedulerStep = (
+  disk: Disk,
+  wanted: readonly string[],
+  schedulers: Attributes<string>,
+  zones: Attributes<string>,
+): Step => {
   const running = readingOf(schedulers, disk, 'scheduler', choice);
   const key = keyOf(disk, 'scheduler');
   if (!('raw' in running)) return keep(disk, 'scheduler', wanted[0]!, running);
@@ -77,7 +98,10 @@ const schedulerStep = (disk: Disk, wanted: readonly string[], schedulers: Attrib
   if (!running.raw.includes('['))
     return chosen === running.value
       ? { ...keep(disk, 'scheduler', chosen, running), persist: { store: 'none', because: 'the disk has no other' } }
-      : unsupported(key, `${disk.name}: its driver queues no requests, so there is nothing to schedule (it shows ${running.value})`);
+      : unsupported(
+          key,
+          `${disk.name}: its driver queues no requests, so there is nothing to schedule (it shows ${running.value})`,
+        );
   if (chosen === undefined)
     return unsupported(key, `${disk.name}: the kernel offers ${offered.join(', ')}, not ${wanted.join(' or ')}`);
   const zoned = valueOf(zones.get(`/sys/block/${disk.name}/queue/zoned`)) ?? 'none';
@@ -107,10 +131,17 @@ export default defineModule({
   stores: ['udev'],
   removable: true,
   check: ({ devices, read_ahead_kb: readAhead = 0 }) => [
-    ...(devices.nic === undefined ? [] : [{ param: 'devices', message: 'nic means network cards, and these have no block queue' }]),
+    ...(devices.nic === undefined
+      ? []
+      : [{ param: 'devices', message: 'nic means network cards, and these have no block queue' }]),
     ...(readAhead % 4 === 0
       ? []
-      : [{ param: 'read_ahead_kb', message: `the kernel keeps whole pages: ${readAhead} would become ${readAhead - (readAhead % 4)}` }]),
+      : [
+          {
+            param: 'read_ahead_kb',
+            message: `the kernel keeps whole pages: ${readAhead} would become ${readAhead - (readAhead % 4)}`,
+          },
+        ]),
   ],
   observe: (want) => ({
     disks,

@@ -1,4 +1,14 @@
-import { combine, cpuList, file, files, integer, Type, valueOf, type Read, type Reading } from '../../src/contract/index.ts';
+import {
+  combine,
+  cpuList,
+  file,
+  files,
+  integer,
+  Type,
+  valueOf,
+  type Read,
+  type Reading,
+} from '../../src/contract/index.ts';
 
 /** The CPUs of a host as far as interrupts care. All lists ascend. */
 export interface Processors {

@@ -46,7 +46,11 @@ const place = (
   const unknown = [...taken.unknown, ...excluded.unknown];
   if (unknown.length > 0) {
     const nodes = [...host.nodes.keys()].map((node) => `node:${node}`).join(', ');
-    return { notes: [unsupported(key, `${device.name}: there is no ${unknown.join(', ')}; the host has ${nodes || 'no nodes'}`)] };
+    return {
+      notes: [
+        unsupported(key, `${device.name}: there is no ${unknown.join(', ')}; the host has ${nodes || 'no nodes'}`),
+      ],
+    };
   }
   const left = taken.cpus.filter((cpu) => isOnline(cpu) && !excluded.cpus.includes(cpu));
   if (left.length === 0) {
@@ -63,20 +67,28 @@ const place = (
 
 /** By device and queue, in the words of the boot unit: numbers differ from boot to boot. */
 const persistOf = ({ kind, name, pciFunction }: Device, queue: string, value: string): Persist => {
-  if (!pciFunction.signalled) return { store: 'none', because: 'the boot unit finds message-signalled interrupts only' };
+  if (!pciFunction.signalled)
+    return { store: 'none', because: 'the boot unit finds message-signalled interrupts only' };
   if (/\s/.test(queue)) return { store: 'none', because: 'a queue name with a space cannot stand in boot.tab' };
   return { store: 'boot.tab', name: `irq ${kind}:${name} ${queue}`, value };
 };
 
 /** A device's settings and what stands in their way. Slow-path interrupts are left where they are. */
-export const deviceSteps = (wanted: Placement, device: Device, table: InterruptTable, host: Processors): readonly Step[] => {
+export const deviceSteps = (
+  wanted: Placement,
+  device: Device,
+  table: InterruptTable,
+  host: Processors,
+): readonly Step[] => {
   const { name, pciFunction } = device;
   const key = keyOf(device);
   const used = interruptsOf(pciFunction, name, table);
   if (used.length === 0) return [unsupported(key, `${name}: no driver uses an interrupt of it: is the interface up?`)];
   const queues = used.filter(({ index }) => index !== undefined);
   if (queues.length === 0)
-    return [unsupported(key, `${name}: none of its interrupts serves a queue (${some(used.map(({ queue }) => queue))})`)];
+    return [
+      unsupported(key, `${name}: none of its interrupts serves a queue (${some(used.map(({ queue }) => queue))})`),
+    ];
   const managed = queues.filter((one) => one.managed).map(({ queue }) => queue);
   const movable = queues.filter((one) => !one.managed);
   if (movable.length === 0)
@@ -91,7 +103,8 @@ export const deviceSteps = (wanted: Placement, device: Device, table: InterruptT
   if (!choose) return notes;
   const placed = movable.map((interrupt) => ({ interrupt, cpus: choose(interrupt) }));
   const unhinted = placed.filter(({ cpus }) => cpus.length === 0).map(({ interrupt }) => interrupt.queue);
-  if (unhinted.length === movable.length) return [unsupported(key, `${name}: its driver gives no hint (${some(unhinted)})`)];
+  if (unhinted.length === movable.length)
+    return [unsupported(key, `${name}: its driver gives no hint (${some(unhinted)})`)];
 
   const seen = new Map<string, number>();
   const settings = placed
@@ -112,7 +125,9 @@ export const deviceSteps = (wanted: Placement, device: Device, table: InterruptT
     ...settings,
     ...notes,
     ...(managed.length > 0 ? [warning(key, `${name}: left alone, as the kernel manages them: ${some(managed)}`)] : []),
-    ...(unhinted.length > 0 ? [warning(key, `${name}: left alone, as the driver gives no hint: ${some(unhinted)}`)] : []),
+    ...(unhinted.length > 0
+      ? [warning(key, `${name}: left alone, as the driver gives no hint: ${some(unhinted)}`)]
+      : []),
     ...(unkept.size > 0 ? [warning(key, `${name}: not kept over a boot: ${[...unkept].join('; ')}`)] : []),
   ];
 };

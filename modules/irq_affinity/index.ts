@@ -38,7 +38,8 @@ const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 export default defineModule({
   kind: 'irq_affinity',
-  summary: 'CPUs that serve the interrupts of NICs and disks: found and kept by device and queue, with irqbalance out of the way',
+  summary:
+    'CPUs that serve the interrupts of NICs and disks: found and kept by device and queue, with irqbalance out of the way',
   params,
   stores: ['boot.tab'],
   removable: true,
@@ -54,7 +55,10 @@ export default defineModule({
     processors,
     irqbalance: irqbalance(owner),
   }),
-  plan: ({ devices, mode = 'spread', cpus = 'local', exclude = 'isolated', irqbalance: owner = 'conflict' }, seen): readonly Step[] => {
+  plan: (
+    { devices, mode = 'spread', cpus = 'local', exclude = 'isolated', irqbalance: owner = 'conflict' },
+    seen,
+  ): readonly Step[] => {
     const selected = [
       ...selectNics(devices, seen.nics).map((nic) => ({ ...nic, kind: 'nic' as const })),
       ...selectDisks(devices, seen.disks).map((disk) => ({ ...disk, kind: 'disk' as const })),
@@ -62,7 +66,10 @@ export default defineModule({
     if (selected.length === 0) {
       const all = [...seen.nics, ...seen.disks].map(({ name }) => name);
       return [
-        unsupported('irq_affinity', `no NIC or disk is meant by ${JSON.stringify(devices)}; the host has ${all.join(', ') || 'none'}`),
+        unsupported(
+          'irq_affinity',
+          `no NIC or disk is meant by ${JSON.stringify(devices)}; the host has ${all.join(', ') || 'none'}`,
+        ),
       ];
     }
 
@@ -73,7 +80,9 @@ export default defineModule({
       const folder = functionFolder(devicePath, seen.functions);
       const pciFunction = folder === undefined ? undefined : seen.functions.get(folder);
       if (folder === undefined || !pciFunction) {
-        steps.push(unsupported(`irq_affinity/${name}`, `${name}: it is not below a PCI device, so its interrupts are not known`));
+        steps.push(
+          unsupported(`irq_affinity/${name}`, `${name}: it is not below a PCI device, so its interrupts are not known`),
+        );
         continue;
       }
       // Disks of one controller, and ports of one NIC, share its interrupts.

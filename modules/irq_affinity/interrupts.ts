@@ -90,7 +90,7 @@ export const functionFolder = (devicePath: string, functions: ReadonlyMap<string
 const slowPath =
   /(?:^|[^a-z])(?:fdir|mgmn?t|async|config|control|ctrl|misc|mbx|mailbox|events?|aeq|admin|notify|err|other|cmd|pages|hwc|ptp|sp)(?:$|[^a-z])|^nvme\d+q0$/i;
 
-/** Queues whose vectors the kernel spreads by itself, also where the file's mode does not say so (before Linux 6.5). */
+/** Queues whose vectors the kernel spreads by itself, also where the file's mode does not say so (older kernels). */
 const managedName = /^(?:nvme\d+q[1-9]\d*|virtio\d+-req(?:\.\d+|uest.*))$/;
 
 const queueName = (action: string): string => action.replace(/@.*$/, '').replace(/^[^-]*-/, '');

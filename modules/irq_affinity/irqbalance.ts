@@ -59,10 +59,10 @@ const full: Read<Irqbalance> = combine(
   },
 );
 
-const unitAlone: Read<Irqbalance> = combine({ unit: unit(service), none: { ops: [], decode: () => undefined } }, (seen) => ({
+const unitAlone: Read<Irqbalance> = combine({ unit: unit(service) }, (seen) => ({
   unit: seen.unit,
   arguments: { codec: shellVars, errno: 'ENOENT' },
-  running: seen.none,
+  running: undefined,
   drivers: new Map(),
 }));
 
@@ -85,7 +85,9 @@ const bans = (drivers: readonly string[], seen: Irqbalance): readonly Setting[] 
   if (!installed || drivers.length === 0) return [];
   const words = drivers.map((driver) => `--banmod=${driver}`);
   const kept = words.map((word, index) =>
-    setting(`irq_affinity/irqbalance/argument/${drivers[index]}`, word, argument(seen.arguments, word), { store: 'itself' }),
+    setting(`irq_affinity/irqbalance/argument/${drivers[index]}`, word, argument(seen.arguments, word), {
+      store: 'itself',
+    }),
   );
   if (valueOf(seen.unit.active) !== true) return kept;
   const target = {
@@ -125,7 +127,7 @@ export const ownerSteps = (
         setting('irq_affinity/irqbalance/enabled', false, seen.unit.enabled, { store: 'itself' }),
       ];
     case 'conflict':
-      return valueOf(seen.unit.active) === true && owned.length > 0
+      return valueOf(seen.unit.active) === true
         ? [
             conflict(
               'irq_affinity/irqbalance',

@@ -70,7 +70,8 @@ const withoutVhost = ({ name, taps }: Machine, fail: boolean): readonly Finding[
 
 export default defineModule({
   kind: 'qemu_kvm',
-  summary: 'vhost for the guests of QEMU: the package’s defaults, the kernel module, and the machines that still run without',
+  summary:
+    'vhost for the guests of QEMU: the package’s defaults, the kernel module, and the machines that still run without',
   params,
   stores: ['modules-load.d'],
   removable: true,
@@ -85,9 +86,16 @@ export default defineModule({
     };
     const lines = Object.entries(defaults).map(([name, value]) => line(name, String(value)));
     return [
-      ...(noFile && lines.length > 0 ? [unsupported('qemu_kvm/defaults', `${path} does not exist: nothing here reads it`)] : []),
+      ...(noFile && lines.length > 0
+        ? [unsupported('qemu_kvm/defaults', `${path} does not exist: nothing here reads it`)]
+        : []),
       ...(noFile && vhost !== undefined
-        ? [warning('qemu_kvm/VHOST_NET_ENABLED', `${path} does not exist: the kernel module and modules-load.d alone do the work`)]
+        ? [
+            warning(
+              'qemu_kvm/VHOST_NET_ENABLED',
+              `${path} does not exist: the kernel module and modules-load.d alone do the work`,
+            ),
+          ]
         : []),
       ...(noFile || vhost === undefined ? [] : [line('VHOST_NET_ENABLED', vhost ? '1' : '0')]),
       ...(vhost === undefined ? [] : moduleSteps(vhost, seen.module)),

@@ -74,8 +74,12 @@ const machineOf = (path: string, words: readonly string[]): Machine => {
   return {
     name: name ?? `pid ${path.split('/')[2]}`,
     taps: [
-      ...valuesOf(words, 'netdev').map((text) => optionsOf(text, 'type')).flatMap((one, index) => tapOf(one, modelOf(one.get('id')), index)),
-      ...valuesOf(words, 'nic').map((text) => optionsOf(text, 'type')).flatMap((one, index) => tapOf(one, one.get('model'), index)),
+      ...valuesOf(words, 'netdev')
+        .map((text) => optionsOf(text, 'type'))
+        .flatMap((one, index) => tapOf(one, modelOf(one.get('id')), index)),
+      ...valuesOf(words, 'nic')
+        .map((text) => optionsOf(text, 'type'))
+        .flatMap((one, index) => tapOf(one, one.get('model'), index)),
     ],
   };
 };

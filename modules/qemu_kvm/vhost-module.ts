@@ -11,6 +11,7 @@ import {
   unsupported,
   valueOf,
   verbatim,
+  type Errno,
   type Finding,
   type Read,
   type Reading,
@@ -25,17 +26,32 @@ type State = 'loaded' | 'built in' | 'absent';
 export interface VhostModule {
   readonly state: State;
   /** Why it cannot be told; nothing where it can. */
-  readonly errno?: 'EACCES' | 'EPERM';
+  readonly errno?: Errno;
   readonly users: number;
   /** Files of modprobe.d that keep it from being loaded, each with its line. */
   readonly forbidden: readonly string[];
 }
 
-const folders = ['/etc/modprobe.d', '/run/modprobe.d', '/usr/local/lib/modprobe.d', '/usr/lib/modprobe.d', '/lib/modprobe.d'];
+/** Highest priority first; a file hides those of its name in later folders, and /lib may be /usr/lib. */
+const folders = [
+  '/etc/modprobe.d',
+  '/run/modprobe.d',
+  '/usr/local/lib/modprobe.d',
+  '/usr/lib/modprobe.d',
+  '/lib/modprobe.d',
+];
 
 /** `blacklist` binds systemd-modules-load and aliases, `install … /bin/false` modprobe too. Rule: modprobe.d(5), modules-load.d(5). */
 const forbids = (line: string): boolean =>
   /^\s*(blacklist\s+vhost_net\s*$|install\s+vhost_net\s+\S*\/(false|true)\b)/.test(line.replaceAll('-', '_'));
+
+const inForce = <T>(configuration: ReadonlyMap<string, T>): readonly (readonly [string, T])[] => {
+  const names = new Set<string>();
+  return [...configuration].filter(([path]) => {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    return !names.has(name) && names.add(name);
+  });
+};
 
 /**
  * The kernel module vhost_net: `initstate` is live when loaded, absent when built in (Documentation/ABI/stable/sysfs-module).
@@ -53,12 +69,13 @@ export const vhostModule: Read<VhostModule> = combine(
   },
   (seen): VhostModule => {
     const initstate: Reading<string> = seen.initstate;
-    const denied = 'errno' in initstate && (initstate.errno === 'EACCES' || initstate.errno === 'EPERM') ? initstate.errno : undefined;
+    const errno = 'errno' in initstate ? initstate.errno : undefined;
     return {
-      state: valueOf(initstate) === 'live' ? 'loaded' : valueOf(initstate) === undefined && seen.folder.size > 0 ? 'built in' : 'absent',
-      ...(denied && { errno: denied }),
+      state:
+        valueOf(initstate) === 'live' ? 'loaded' : errno === 'ENOENT' && seen.folder.size > 0 ? 'built in' : 'absent',
+      ...(errno && errno !== 'ENOENT' && { errno }),
       users: valueOf(seen.refcnt) ?? 0,
-      forbidden: [...seen.configuration].flatMap(([path, reading]) =>
+      forbidden: inForce(seen.configuration).flatMap(([path, reading]) =>
         (valueOf(reading) ?? '')
           .split('\n')
           .filter(forbids)
@@ -73,7 +90,8 @@ const target = { kind: 'kernel-module', name: 'vhost_net' } as const;
 
 /** The module loaded (or not) now and at the next boot, and what stands in the way. */
 export const moduleSteps = (want: boolean, { state, errno, users, forbidden }: VhostModule): readonly Step[] => {
-  if (state === 'built in') return want ? [] : [unsupported(key, 'vhost_net is part of this kernel: it cannot be unloaded')];
+  if (state === 'built in')
+    return want ? [] : [unsupported(key, 'vhost_net is part of this kernel: it cannot be unloaded')];
   // A module in use cannot be unloaded: only a boot changes it.
   const writable = want || users === 0;
   const running: Reading<string> = errno
@@ -84,6 +102,8 @@ export const moduleSteps = (want: boolean, { state, errno, users, forbidden }: V
     name: target.name,
     value: want ? target.name : null,
   });
-  const conflicts: readonly Finding[] = want ? forbidden.map((line) => conflict(key, `vhost_net may not be loaded: ${line}`, [key])) : [];
+  const conflicts: readonly Finding[] = want
+    ? forbidden.map((line) => conflict(key, `vhost_net may not be loaded: ${line}`, [key]))
+    : [];
   return [...conflicts, own];
 };

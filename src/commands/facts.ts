@@ -7,7 +7,7 @@ import { bindTask, readsOf } from '../engine/task-plan.ts';
 import { escapeText } from '../report/escape.ts';
 import { answersCode, onHosts } from './fleet.ts';
 import { hostsOf } from './inventory.ts';
-import { openInventory, openSite } from './load.ts';
+import { openInventory, openSite, type LoadedInventory, type LoadedSite } from './load.ts';
 import type { ConnectOptions, SiteOptions } from './options.ts';
 import type { Print } from './print.ts';
 import busyScript from './busy.sh?raw';
@@ -41,14 +41,14 @@ interface HostFacts {
  * facts, stores, and with `--site` what that playbook's tasks read.
  */
 export const facts = async (pattern: string, options: FactsOptions, print: Print, signal: AbortSignal): Promise<number> => {
-  const loaded = options.site === undefined ? openInventory(options) : openSite(options.site, options);
+  const loaded: LoadedInventory & Partial<Pick<LoadedSite, 'site'>> =
+    options.site === undefined ? openInventory(options) : openSite(options.site, options);
   const { inventory } = loaded;
   const names = hostsOf(inventory, pattern, options.limit);
   const answers = await onHosts(inventory, names, options, signal, async (shell, view, host): Promise<HostFacts> => {
-    const tasks =
-      'site' in loaded
-        ? loaded.site.plays.filter((play) => play.hosts.includes(host.name)).flatMap((play) => loaded.site.bind(play, host).tasks)
-        : [];
+    const { site } = loaded;
+    const plays = site?.plays.filter((play) => play.hosts.includes(host.name)) ?? [];
+    const tasks = plays.flatMap((play) => site?.bind(play, host).tasks ?? []);
     const bound = tasks.filter(({ needs }) => needs.params.size === 0).map((task) => bindTask(task, { registered: new Map() }));
     const extra = options.snapshot ? [...[...stores.values()].map(({ state }) => state), ...bound.flatMap(readsOf)] : [];
     await view.ensure([factsRead, ...extra]);

@@ -133,10 +133,13 @@ export const createAuthentication = (
   return {
     handler: (methods, _partial, next) => {
       left = methods as typeof left;
-      void pause(() => offer.next()).then(({ value }) => {
+      const answer = next as (method: AnyAuthMethod | false) => void;
+      const offerNext = async () => {
+        const { value } = await pause(() => offer.next());
         if (finished) log.password?.('lost');
-        else (next as (method: AnyAuthMethod | false) => void)(value ?? false);
-      });
+        else answer(value ?? false);
+      };
+      void offerNext();
     },
     finish: (ready) => {
       finished = true;

@@ -18,7 +18,7 @@ export interface Destination {
   readonly defaultIdentityFiles: readonly string[];
   readonly identitiesOnly: boolean;
   readonly agentSocket?: string;
-  /** `user@host:port`, the nearest first. */
+  /** ProxyJump: `user@host:port`, the nearest first. */
   readonly jumps: readonly string[];
   readonly proxyCommand?: string;
   /** Where trusted keys are looked up; `perfplay trust` writes the first. */
@@ -79,7 +79,7 @@ const agentFrom = (
 };
 
 /** Settings of a host, from inventory and ssh_config. Throws ConnectError for names, ports or arguments that cannot be used. */
-export const resolveDestination = async (
+const resolveDestination = async (
   settings: ConnectionSettings,
   name: string,
   { lookup, home, user: defaultUser, agentSocket }: ResolveContext,
@@ -165,14 +165,22 @@ export const resolveDestination = async (
   };
 };
 
+/** A destination and the jump hosts before it, the one nearest to us first. */
+export interface Route {
+  readonly way: readonly Destination[];
+  readonly destination: Destination;
+}
+
+const mostJumps = 16;
+
 /**
  * A jump host's settings: `[user@]host[:port]` or `ssh://…` (ssh_config(5), ProxyJump), the rest from ssh_config alone, as ssh does;
  * only -F is handed on. Throws ConnectError for another form.
  */
-export const jumpSettings = (hop: string, configFile: string | undefined): ConnectionSettings => {
-  const parts = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:@/]+)(?::(\d+))?\/?$/.exec(hop);
+const jumpSettings = (jump: string, configFile: string | undefined): ConnectionSettings => {
+  const parts = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:@/]+)(?::(\d+))?\/?$/.exec(jump);
   if (!parts)
-    throw new ConnectError(`${JSON.stringify(hop)} is not a jump host`, 'write ProxyJump as [user@]host[:port]');
+    throw new ConnectError(`${JSON.stringify(jump)} is not a jump host`, 'write ProxyJump as [user@]host[:port]');
   const [, user, host, port] = parts;
   return {
     connection: 'ssh',
@@ -181,4 +189,30 @@ export const jumpSettings = (hop: string, configFile: string | undefined): Conne
     ...(port !== undefined && { port: portOf(port) }),
     sshArguments: configFile === undefined ? [] : ['-F', configFile],
   };
+};
+
+/**
+ * A host's settings and those of all its jump hosts. As in ssh, the first jump host may have jump hosts of its own; the later
+ * ones are reached from the one before. The target's known_hosts files count for jump hosts too. Throws ConnectError.
+ */
+export const resolveRoute = async (
+  settings: ConnectionSettings,
+  name: string,
+  context: ResolveContext,
+): Promise<Route> => {
+  const { user: _, ...hopContext } = context;
+  const hopOf = async (jump: string, from: Destination): Promise<Destination> => {
+    const hop = await resolveDestination(jumpSettings(jump, from.configFile), jump, hopContext);
+    return { ...hop, knownHostsFiles: [...new Set([...hop.knownHostsFiles, ...from.knownHostsFiles])] };
+  };
+  const before = async (destination: Destination, depth: number): Promise<readonly Destination[]> => {
+    if (depth > mostJumps)
+      throw new ConnectError(`ProxyJump leads in a circle through ${destination.name}`, 'correct ssh_config');
+    const hops = await Promise.all(destination.jumps.map((jump) => hopOf(jump, destination)));
+    const [first, ...later] = hops;
+    if (first === undefined) return [];
+    return [...(await before(first, depth + 1)), first, ...later];
+  };
+  const destination = await resolveDestination(settings, name, context);
+  return { way: await before(destination, 0), destination };
 };

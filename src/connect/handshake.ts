@@ -18,6 +18,8 @@ export interface HandshakeParts {
   /** Without one the handshake ends after the key exchange: the host key is proven, nobody logs in. */
   readonly authentication?: Authentication;
   readonly onStage: (stage: Stage) => void;
+  /** Ends the handshake, with an AttemptError as its reason. */
+  readonly signal: AbortSignal;
 }
 
 /** A client whose connection is up. */
@@ -71,6 +73,7 @@ export const handshake = (stream: Duplex, parts: HandshakeParts): Promise<Link> 
       else if (error.level !== 'client-authentication') fail(refusal ?? translate(error, where, stage, said));
       else if (error.message.startsWith('All configured')) fail(authentication!.failure());
     });
+    parts.signal.addEventListener('abort', () => fail(parts.signal.reason as AttemptError), { once: true });
     client.on('end', ended);
     client.on('close', ended);
     client.on('handshake', () => {

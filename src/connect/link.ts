@@ -3,7 +3,7 @@ import type { Algorithms, Client } from 'ssh2';
 import { algorithms } from './algorithms.ts';
 import { createAuthentication } from './authentication.ts';
 import { startDeadline } from './deadline.ts';
-import { type Destination, jumpSettings, resolveDestination } from './destination.ts';
+import type { Destination, Route } from './destination.ts';
 import { AttemptError, hostPort, type Stage, timeoutError } from './errors.ts';
 import type { Fleet } from './fleet.ts';
 import { handshake } from './handshake.ts';
@@ -36,16 +36,18 @@ export interface SharedHop {
 const attempts = 5;
 const firstDelayMs = 250;
 
-/** Opens the connection; a server too busy to say a word is asked again, everything else fails at once. Throws ConnectError. */
+/**
+ * Opens the connection, through the jump hosts on the way; a server too busy to say a word is asked again, everything else fails
+ * at once. Throws ConnectError.
+ */
 export const openLink = async (
-  destination: Destination,
+  { way, destination }: Route,
   fleet: Fleet,
   purpose: Purpose = { login: true },
-  way: readonly string[] = [],
 ): Promise<OpenLink> => {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await openOnce(destination, fleet, purpose, way);
+      return await openOnce(way, destination, fleet, purpose);
     } catch (error) {
       if (!(error instanceof AttemptError) || error.kind !== 'busy' || attempt === attempts) throw error;
       const jitter = 0.5 + Math.random();
@@ -56,14 +58,14 @@ export const openLink = async (
 };
 
 const openOnce = async (
+  way: readonly Destination[],
   destination: Destination,
   fleet: Fleet,
   purpose: Purpose,
-  way: readonly string[],
 ): Promise<OpenLink> => {
   const where = hostPort(destination.host, destination.port);
-  const hop = destination.jumps.length > 0 ? await useHop(destination, fleet, way) : undefined;
   const lines = purpose.login ? await fleet.knownHosts(destination.knownHostsFiles) : [];
+  const hop = way.length > 0 ? await useHop(way, fleet) : undefined;
   const ms = destination.timeoutMs ?? fleet.timeoutMs;
   const giveUp = new AbortController();
   let stage: Stage = 'connect';
@@ -78,9 +80,12 @@ const openOnce = async (
   const work = async (): Promise<OpenLink> => {
     const opened = await openCarrier(destination, hop, giveUp.signal);
     carrier = opened;
-    if (giveUp.signal.aborted) cut();
+    if (giveUp.signal.aborted) {
+      opened.cut();
+      throw giveUp.signal.reason as AttemptError;
+    }
     const check = createHostKeyCheck(destination, lines);
-    const common = { where, user: destination.user, onStage: (next: Stage) => (stage = next) };
+    const common = { where, user: destination.user, signal: giveUp.signal, onStage: (next: Stage) => (stage = next) };
     const { client, lost } = await handshake(
       opened.stream,
       purpose.login
@@ -113,9 +118,9 @@ const openOnce = async (
     if (fleet.signal?.aborted) interrupt();
     return await Promise.race([work(), rejection(giveUp.signal)]);
   } catch (error) {
-    const complaint = carrier?.complaint();
     cut();
-    throw complaint && error instanceof AttemptError
+    const complaint = await carrier?.complaint();
+    throw complaint && error instanceof AttemptError && error.kind !== 'refused'
       ? new AttemptError('broken', `${error.message}; ProxyCommand says: ${complaint}`, error.hint)
       : error;
   } finally {
@@ -145,15 +150,16 @@ interface UsedHop {
 }
 
 /**
- * The connection to the last jump host before a destination. Hosts behind the same jump hosts share it: a fleet behind a bastion
- * would run into its MaxStartups. A refused login or host key is remembered, since trying again for each host could lock it.
+ * The connection to the last of some jump hosts. Hosts behind the same ones share it: a fleet behind a bastion would run into
+ * its MaxStartups. A refused login or host key is remembered, since trying again for each host could lock it.
  */
-const useHop = async (destination: Destination, fleet: Fleet, way: readonly string[]): Promise<UsedHop> => {
-  const name = destination.jumps.at(-1)!;
-  const key = JSON.stringify([destination.jumps, destination.configFile]);
-  if (way.includes(key))
-    throw new AttemptError('broken', `ProxyJump leads in a circle through ${name}`, 'correct ssh_config');
-  const shared: SharedHop = fleet.hops.get(key) ?? { opened: openHop(destination, fleet, [...way, key]), users: 0 };
+const useHop = async (way: readonly Destination[], fleet: Fleet): Promise<UsedHop> => {
+  const hop = way.at(-1)!;
+  const key = JSON.stringify(way.map(({ user, host, port, proxyCommand }) => [user, host, port, proxyCommand]));
+  const shared: SharedHop = fleet.hops.get(key) ?? {
+    opened: openLink({ way: way.slice(0, -1), destination: hop }, fleet),
+    users: 0,
+  };
   fleet.hops.set(key, shared);
   const forget = () => {
     if (fleet.hops.get(key) === shared) fleet.hops.delete(key);
@@ -170,28 +176,11 @@ const useHop = async (destination: Destination, fleet: Fleet, way: readonly stri
       forget();
       close();
     };
-    return { name, client, release };
+    return { name: hop.name, client, release };
   } catch (error) {
     if (!(error instanceof AttemptError)) throw error;
     if (error.kind !== 'refused') forget();
     const kind = error.kind === 'refused' ? 'refused' : 'broken';
-    throw new AttemptError(kind, `jump host ${name}: ${error.message}`, error.hint);
+    throw new AttemptError(kind, `jump host ${hop.name}: ${error.message}`, error.hint);
   }
-};
-
-const openHop = async (destination: Destination, fleet: Fleet, way: readonly string[]): Promise<OpenLink> => {
-  const settings = jumpSettings(destination.jumps.at(-1)!, destination.configFile);
-  const { user: _, ...context } = fleet.context;
-  const hop = await resolveDestination(settings, settings.address, context);
-  const before = destination.jumps.slice(0, -1);
-  const { proxyCommand: _direct, ...rest } = hop;
-  return openLink(
-    {
-      ...(before.length > 0 ? { ...rest, jumps: before } : hop),
-      knownHostsFiles: [...new Set([...hop.knownHostsFiles, ...destination.knownHostsFiles])],
-    },
-    fleet,
-    { login: true },
-    way,
-  );
 };

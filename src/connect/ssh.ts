@@ -2,7 +2,7 @@ import type { Client, ClientChannel } from 'ssh2';
 import type { ConnectionSettings } from '../inventory/types.ts';
 import { type Become, execCommand, passSudo, sudoCall } from './become.ts';
 import { createChannel } from './channel.ts';
-import { resolveDestination } from './destination.ts';
+import { resolveRoute } from './destination.ts';
 import { hostPort, printable } from './errors.ts';
 import type { Fleet } from './fleet.ts';
 import { type OpenLink, openLink } from './link.ts';
@@ -65,9 +65,10 @@ const channelOf = (stream: ClientChannel, link: OpenLink): Channel =>
 
 /** A connection by ssh2, as inventory and ssh_config say. `name`: as people name the host. Throws ConnectError. */
 export const connectSsh = async (settings: ConnectionSettings, fleet: Fleet, name: string): Promise<Connection> => {
-  const destination = await resolveDestination(settings, name, fleet.context);
+  const route = await resolveRoute(settings, name, fleet.context);
+  const { destination } = route;
   const where = hostPort(destination.host, destination.port);
-  const link = await openLink(destination, fleet);
+  const link = await openLink(route, fleet);
   return {
     shell: async (become?: Become) => {
       if (become === undefined || become.user === destination.user)

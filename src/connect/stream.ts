@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { connect as connectSocket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'ssh2';
 import { AttemptError, hostPort, printable, socketError } from './errors.ts';
 
@@ -10,15 +11,15 @@ export interface Carrier {
   /** Closes after what was written has left; `cut` at once. */
   readonly close: () => void;
   readonly cut: () => void;
-  /** What the carrier itself complained about, so far. */
-  readonly complaint: () => string;
+  /** The last line of what the carrier itself complained about, once it is cut; empty: nothing. */
+  readonly complaint: () => Promise<string>;
 }
 
 const keepaliveDelayMs = 15_000;
 const lingerMs = 1000;
 const addressAttemptMs = 2000;
 
-const carrier = (stream: Duplex, cut: () => void, complaint: () => string = () => ''): Carrier => ({
+const carrier = (stream: Duplex, cut: () => void, complaint: () => Promise<string> = async () => ''): Carrier => ({
   stream,
   close: () => {
     stream.end();
@@ -74,7 +75,11 @@ export const openProxyCommand = (command: string): Carrier => {
       // It has ended by itself.
     }
   };
-  return carrier(stream, cut, () => printable(complaint.trim().split('\n').at(-1) ?? ''));
+  const gone = new Promise((resolve) => child.once('close', resolve));
+  return carrier(stream, cut, async () => {
+    await Promise.race([gone, delay(lingerMs)]);
+    return printable(complaint.trim().split('\n').at(-1) ?? '');
+  });
 };
 
 /** A connection that a jump host makes for us. Throws AttemptError where it cannot. */

@@ -4,7 +4,7 @@ import type { ServerHostKeyAlgorithm } from 'ssh2';
 import type { ConnectionSettings } from '../inventory/types.ts';
 import { algorithms } from './algorithms.ts';
 import type { ConnectOptions } from './connect.ts';
-import { resolveDestination } from './destination.ts';
+import { resolveRoute } from './destination.ts';
 import { fleetOf } from './fleet.ts';
 import { entriesFor, fingerprint, judge, keyType, knownName, parseKnownHosts, type Verdict } from './known-hosts.ts';
 import { openLink } from './link.ts';
@@ -44,8 +44,8 @@ export const scanHostKey = async (
   name: string = settings.address,
 ): Promise<Scan> => {
   const fleet = fleetOf(options);
-  const destination = await resolveDestination(settings, name, fleet.context);
-  const { host, port, hostKeyAlias, knownHostsFiles } = destination;
+  const route = await resolveRoute(settings, name, fleet.context);
+  const { host, port, hostKeyAlias, knownHostsFiles } = route.destination;
   const known = entriesFor(await fleet.knownHosts(knownHostsFiles), host, port, hostKeyAlias);
   const keys: ScannedKey[] = [];
   let failure: unknown;
@@ -53,7 +53,7 @@ export const scanHostKey = async (
     let shown: Buffer | undefined;
     const only = { ...algorithms(new Set()), serverHostKey };
     try {
-      const link = await openLink(destination, fleet, {
+      const link = await openLink(route, fleet, {
         login: false,
         algorithms: only,
         onHostKey: (key) => (shown = key),

@@ -12,3 +12,4 @@ export * from './facts.ts';
 export { Type } from 'typebox';
 export type { Static } from 'typebox';
 export * from './kernel-line.ts';
+export * from './sysctl-key.ts';

@@ -86,6 +86,14 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
     return state;
   };
 
+  const ended = new Map<string, HostEnded>();
+  const end = (name: string, run: HostRun, shells: HostShells): void => {
+    shells.close();
+    const event = run.end();
+    ended.set(name, event);
+    emit(event);
+  };
+
   const lastPlay = new Map(site.plays.flatMap((play) => play.hosts.map((name) => [name, play.index] as const)));
 
   for (const play of site.plays) {
@@ -101,7 +109,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
             if (signal.aborted) return;
             const { run, shells } = stateOf(name);
             const well = await run.play(play.index);
-            if (!well || lastPlay.get(name) === play.index) shells.close();
+            if (!well || lastPlay.get(name) === play.index) end(name, run, shells);
           }),
         ),
       );
@@ -113,9 +121,8 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
     }
   }
 
-  const hosts = [...states.values()].map(({ run }) => run.end());
-  for (const host of hosts) emit(host);
-  for (const { shells } of states.values()) shells.close();
+  for (const [name, { run, shells }] of states) if (!ended.has(name)) end(name, run, shells);
+  const hosts = [...ended.values()];
   const asks = [...states.values()].reduce((sum, { shells }) => sum + shells.asks(), 0);
   return { hosts, asks, interrupted: signal.aborted, ...(stopped !== undefined && { stopped }) };
 };

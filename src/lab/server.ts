@@ -41,8 +41,8 @@ const environment = (folder: HostFolder, sudo: boolean): NodeJS.ProcessEnv => {
 };
 
 /** Joins a channel with a shell of its own process group; tells the exit as sshd does. */
-const serveShell = (channel: ServerChannel, folder: HostFolder, sudo: boolean): ChildProcess => {
-  const shell = spawn('/bin/sh', [], {
+const serveShell = (channel: ServerChannel, folder: HostFolder, { sudo, argv }: WantedShell): ChildProcess => {
+  const shell = spawn('/bin/sh', [...argv], {
     cwd: folder.base,
     env: environment(folder, sudo),
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -69,9 +69,19 @@ const serveShell = (channel: ServerChannel, folder: HostFolder, sudo: boolean): 
   return shell;
 };
 
-const shellFor = (command: string): { readonly sudo: boolean } | undefined => {
-  if (command === 'exec /bin/sh') return { sudo: false };
-  return command.startsWith('exec /usr/bin/sudo ') ? { sudo: true } : undefined;
+interface WantedShell {
+  readonly sudo: boolean;
+  /** The words after `/bin/sh`. */
+  readonly argv: readonly string[];
+}
+
+/** What perfplay starts behind sudo: a shell, which may first say that it is there. */
+const sudoShell = /^exec \/usr\/bin\/sudo .*\/bin\/sh(?: -c '(echo ready [0-9a-f]{32}; exec \/bin\/sh)')?$/;
+
+const shellFor = (command: string): WantedShell | undefined => {
+  if (command === 'exec /bin/sh') return { sudo: false, argv: [] };
+  const match = sudoShell.exec(command);
+  return match ? { sudo: true, argv: match[1] === undefined ? [] : ['-c', match[1]] } : undefined;
 };
 
 const serveConnection = (connection: Connection, options: HostServerOptions, shells: Set<ChildProcess>): void => {
@@ -85,7 +95,7 @@ const serveConnection = (connection: Connection, options: HostServerOptions, she
     accept().on('exec', (acceptExec, reject, { command }) => {
       const wanted = shellFor(command);
       if (!wanted) return reject();
-      const shell = serveShell(acceptExec(), options.folder, wanted.sudo);
+      const shell = serveShell(acceptExec(), options.folder, wanted);
       shells.add(shell);
       shell.on('close', () => shells.delete(shell));
     });

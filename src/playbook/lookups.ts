@@ -28,7 +28,8 @@ export interface Late {
 }
 
 const variable = (found: Variable | undefined): Bound | undefined => found && { kind: 'variable', value: found.value };
-const data = (value: Value | undefined): Bound | undefined => (value === undefined ? undefined : { kind: 'data', value });
+const data = (value: Value | undefined): Bound | undefined =>
+  value === undefined ? undefined : { kind: 'data', value };
 const fromEntries = (entries: Iterable<readonly [string, Value]>): Value => {
   const map: Record<string, Value> = Object.create(null);
   for (const [key, value] of entries) map[key] = value;
@@ -49,7 +50,11 @@ export const createLookups = ({ inventory, extraVars, groups }: SiteNames) => {
     return variable(extraVars.get(name) ?? host.variables.get(name));
   };
   const hostNames = (host: Omit<Host, 'connection'>): readonly string[] => [
-    'inventory_hostname', 'group_names', 'groups', ...extraVars.keys(), ...host.variables.keys(),
+    'inventory_hostname',
+    'group_names',
+    'groups',
+    ...extraVars.keys(),
+    ...host.variables.keys(),
   ];
 
   /** A host as `hostvars` shows it: its inventory variables and `-e`. */

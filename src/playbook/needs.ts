@@ -15,7 +15,11 @@ export interface Known {
 }
 
 /** Calls `visit` for each name reached from the references: theirs, those of the variables that they use, and so on. */
-export const reach = (from: readonly Reference[], { lookup, isRegistered }: Known, visit: (name: string, value: Value | undefined) => void): void => {
+export const reach = (
+  from: readonly Reference[],
+  { lookup, isRegistered }: Known,
+  visit: (name: string, value: Value | undefined) => void,
+): void => {
   const seen = new Set<string>();
   const queue = from.map(({ name }) => name);
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
@@ -41,18 +45,26 @@ export const needsOf = (from: readonly Reference[], known: Known): ReadonlySet<N
 const facts = Object.keys(factPaths);
 
 /** Why a reference can never have a value on any host, or undefined. For texts that cannot be rendered before the run. */
-export const impossible = (reference: Reference, isNamed: (name: string) => boolean, names: () => Iterable<string>): { message: string; hint: string | undefined } | undefined => {
+export const impossible = (
+  reference: Reference,
+  isNamed: (name: string) => boolean,
+  names: () => Iterable<string>,
+): { message: string; hint: string | undefined } | undefined => {
   const { name, path } = reference;
   if (reference.isGuarded) return undefined;
   if (name === 'facts') {
     const wanted = path.join('.');
-    const isFact = facts.some((fact) => wanted === '' || fact === wanted || fact.startsWith(`${wanted}.`) || wanted.startsWith(`${fact}.`));
+    const isFact = facts.some(
+      (fact) => wanted === '' || fact === wanted || fact.startsWith(`${wanted}.`) || wanted.startsWith(`${fact}.`),
+    );
     if (isFact) return undefined;
     const near = nearest(wanted, facts);
-    return { message: `there is no fact '${wanted}'`, hint: near === undefined ? `facts are ${facts.join(', ')}` : `did you mean '${near}'?` };
+    return {
+      message: `there is no fact '${wanted}'`,
+      hint: near === undefined ? `facts are ${facts.join(', ')}` : `did you mean '${near}'?`,
+    };
   }
   if (isNamed(name)) return undefined;
   const near = nearest(name, names());
   return { message: `'${name}' is undefined`, hint: near === undefined ? undefined : `did you mean '${near}'?` };
 };
-

@@ -134,7 +134,9 @@ describe.skipIf(noSshd)(`authentication against a real sshd ${noSshd ?? ''}`, ()
   });
 
   it('logs in with a password', async () => {
-    expect((await runOn(settings({ user: 'operator', password: 'right' }), optionsFor(), 'exit 0\n')).end).toEqual({ exit: 0 });
+    expect((await runOn(settings({ user: 'operator', password: 'right' }), optionsFor(), 'exit 0\n')).end).toEqual({
+      exit: 0,
+    });
   });
 
   it('tries a wrong password once a host and on three hosts at most, and never shows it', async () => {

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execCommand, sudoCall } from '../../src/connect/become.ts';
 import { connect } from '../../src/connect/connect.ts';
@@ -18,6 +19,7 @@ root ALL=(ALL:ALL) ALL
 asked ALL=(ALL:ALL) ALL
 free ALL=(ALL:ALL) NOPASSWD: ALL
 tty ALL=(ALL:ALL) NOPASSWD: ALL
+noisy ALL=(ALL:ALL) ALL
 `;
 
 describe('the call of sudo', () => {
@@ -44,9 +46,14 @@ describe.skipIf(noSudo)(`sudo behind a real sshd ${noSudo ?? ''}`, () => {
   beforeAll(async () => {
     key = makeKey(temporaryFolder(), 'id');
     const noisy = temporaryFolder();
+    chmodSync(noisy, 0o755);
+    writeFileSync(join(noisy, '.bashrc'), 'echo hello; echo hello >&2; sudo() { echo fake; };\n');
     sshd = await startSshd({
       authorizedKeys: [key.public],
-      users: ['asked', 'free', 'nobody-special', 'tty'].map((name) => ({ name, passwordHash: rightHash, home: noisy })),
+      users: [
+        ...['asked', 'free', 'nobody-special', 'tty'].map((name) => ({ name, passwordHash: rightHash })),
+        { name: 'noisy', passwordHash: rightHash, shell: '/bin/bash', home: noisy },
+      ],
       overlay: { '/etc/sudoers': { content: sudoers, mode: 0o440 } },
     });
     trusted = knownHostsFile(`[127.0.0.1]:${sshd.port} ${sshd.hostKey}`);
@@ -79,6 +86,10 @@ describe.skipIf(noSudo)(`sudo behind a real sshd ${noSudo ?? ''}`, () => {
 
   it('becomes root with a password, and nothing of the dialogue is left', async () => {
     expect(await who('asked', { user: 'root', password: 'right' })).toEqual(['root\n', '', { exit: 5 }]);
+  });
+
+  it('gets through a noisy profile that fakes sudo', async () => {
+    expect(await who('noisy', { user: 'root', password: 'right' })).toEqual(['root\n', '', { exit: 5 }]);
   });
 
   it('becomes another user', async () => {

@@ -39,7 +39,9 @@ describe.skipIf(noSshd)(`host keys of a real sshd ${noSshd ?? ''}`, () => {
 
   it('refuses an unknown host with its fingerprint and the command that trusts it', async () => {
     const { error } = await refuses();
-    expect(error.message).toBe(`127.0.0.1:${sshd.port} shows the unknown key ${fingerprintOf(host.ed25519)} (ssh-ed25519)`);
+    expect(error.message).toBe(
+      `127.0.0.1:${sshd.port} shows the unknown key ${fingerprintOf(host.ed25519)} (ssh-ed25519)`,
+    );
     expect(error.hint).toBe('if that is its fingerprint: perfplay trust web1');
   });
 

@@ -30,7 +30,11 @@ describe.skipIf(noSshd)(`jump hosts ${noSshd ?? ''}`, () => {
   };
   const via = (config: string, ...words: readonly string[]) =>
     settingsFor(target.port, trusted, { sshArguments: ['-F', config, ...words] });
-  const loginsIn = (sshd: Sshd, since = 0) => sshd.log().slice(since).match(/Accepted publickey/g)?.length ?? 0;
+  const loginsIn = (sshd: Sshd, since = 0) =>
+    sshd
+      .log()
+      .slice(since)
+      .match(/Accepted publickey/g)?.length ?? 0;
   const hop = (sshd: Sshd) => `root@127.0.0.1:${sshd.port}`;
   const marks = () => [bastion, inner, target].map((sshd) => sshd.log().length);
 
@@ -95,7 +99,12 @@ describe.skipIf(noSshd)(`jump hosts ${noSshd ?? ''}`, () => {
       const error = await failureOf(connect(settings, options));
       expect(error.message).toContain(`jump host ${hop(bastion)}: no key and no password`);
     }
-    expect(bastion.log().slice(before).match(/Connection from/g)).toHaveLength(1);
+    expect(
+      bastion
+        .log()
+        .slice(before)
+        .match(/Connection from/g),
+    ).toHaveLength(1);
   });
 
   it('names what the jump host could not reach', async () => {
@@ -106,8 +115,8 @@ describe.skipIf(noSshd)(`jump hosts ${noSshd ?? ''}`, () => {
   });
 
   it('finds a circle', async () => {
-    const config = configFile('Host 127.0.0.1', 'ProxyJump 127.0.0.1');
-    const error = await failureOf(connect(via(config), optionsFor()));
+    const config = configFile('Host front', 'ProxyJump back', 'Host back', 'ProxyJump front');
+    const error = await failureOf(connect({ ...via(config), address: 'front' }, optionsFor()));
     expect(error.message).toContain('ProxyJump leads in a circle');
   });
 

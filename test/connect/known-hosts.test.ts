@@ -78,8 +78,26 @@ describe('the same as ssh-keygen -F', () => {
   );
   const hashed = knownHostsFile(`secret.example ${first}`, `[secret.example]:2200 ${second}`);
   execFileSync('ssh-keygen', ['-q', '-H', '-f', hashed], { stdio: 'ignore' });
-  const names = ['web1', 'web2', 'web', 'a.example', 'bad.example', 'example', 'port', '[port]:2222', 'mixed', 'a.short'];
-  const more = ['ab.short', 'secret.example', 'SECRET.example', '[secret.example]:2200', '[secret.example]:22', 'other'];
+  const names = [
+    'web1',
+    'web2',
+    'web',
+    'a.example',
+    'bad.example',
+    'example',
+    'port',
+    '[port]:2222',
+    'mixed',
+    'a.short',
+  ];
+  const more = [
+    'ab.short',
+    'secret.example',
+    'SECRET.example',
+    '[secret.example]:2200',
+    '[secret.example]:22',
+    'other',
+  ];
 
   it.each([...names, ...more])('%s', (name) => {
     const [, host, port] = /^\[(.*)\]:(\d+)$/.exec(name) ?? [null, name, '22'];

@@ -59,7 +59,12 @@ describe.skipIf(noSshd)(`a real sshd ${noSshd ?? ''}`, () => {
       `127.0.0.1:${sshd.port} refused the login as root with ${wrong.file} (it takes publickey)`,
     );
     expect(error.hint).toContain('authorized_keys of root');
-    expect(sshd.log().slice(before).match(/Failed publickey for root/g)).toHaveLength(1);
+    expect(
+      sshd
+        .log()
+        .slice(before)
+        .match(/Failed publickey for root/g),
+    ).toHaveLength(1);
   });
 
   it('says which key file is missing', async () => {

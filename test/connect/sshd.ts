@@ -1,9 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll } from 'vitest';
 
 const program = '/usr/sbin/sshd';
 
@@ -55,8 +65,16 @@ export interface Sshd {
   readonly stop: () => Promise<void>;
 }
 
-/** A new folder under the system's temporary one. */
-export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'perfplay-test-'));
+/** A new folder under the system's temporary one, removed when all tests of the file have run. */
+export const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'perfplay-test-'));
+  folders.push(folder);
+  return folder;
+};
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
 
 /** A key pair made by ssh-keygen. */
 export const makeKey = (folder: string, name: string, type = 'ed25519', passphrase = ''): KeyPair => {
@@ -151,9 +169,12 @@ export const startSshd = async (settings: SshdSettings): Promise<Sshd> => {
   mkdirSync('/run/sshd', { recursive: true });
   const command = [program, '-D', '-f', join(folder, 'sshd_config'), '-E', logFile];
   const files = overlayFiles(folder, { ...accounts(users), ...overlay });
-  const script = 'while [ $# -gt 0 ] && [ "$1" != -- ]; do mount --bind "$1" "$2" || exit; shift 2; done; shift; exec "$@"';
+  const script =
+    'while [ $# -gt 0 ] && [ "$1" != -- ]; do mount --bind "$1" "$2" || exit; shift 2; done; shift; exec "$@"';
   const child = files.length
-    ? spawn('unshare', ['-m', 'sh', '-c', script, 'sh', ...files, '--', ...command], { stdio: ['ignore', 'ignore', 'pipe'] })
+    ? spawn('unshare', ['-m', 'sh', '-c', script, 'sh', ...files, '--', ...command], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
     : spawn(program, command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaint = '';
   child.stderr?.on('data', (bytes: Buffer) => (complaint += bytes.toString()));
@@ -175,7 +196,6 @@ export const startSshd = async (settings: SshdSettings): Promise<Sshd> => {
         kill(pid, 'SIGTERM');
         await gone;
       }
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 };

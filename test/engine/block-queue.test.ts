@@ -25,7 +25,8 @@ beforeEach(() => {
     ),
   );
   mkdirSync(path.join(host.root, '/sys/block'), { recursive: true });
-  for (const name of names) symlinkSync(`..${folder(name).slice('/sys'.length)}`, path.join(host.root, `/sys/block/${name}`));
+  for (const name of names)
+    symlinkSync(`..${folder(name).slice('/sys'.length)}`, path.join(host.root, `/sys/block/${name}`));
 });
 afterEach(() => host.dispose());
 
@@ -55,23 +56,33 @@ describe('block_queue through the engine', () => {
     await runTasks(host, [own]);
     settle();
     host.write(queue('nvme0n1', 'nomerges'), '0\n');
-    expect(await planned()).toEqual([{ key: 'block_queue/nvme0n1/nomerges', before: '0', after: '2', levels: ['running'] }]);
+    expect(await planned()).toEqual([
+      { key: 'block_queue/nvme0n1/nomerges', before: '0', after: '2', levels: ['running'] },
+    ]);
     host.write(queue('nvme0n1', 'nomerges'), '2\n');
 
     host.write(queue('nvme0n1', 'scheduler'), 'none mq-deadline [kyber]\n');
-    expect(await planned()).toEqual([{ key: 'block_queue/nvme0n1/scheduler', before: 'kyber', after: 'none', levels: ['running'] }]);
+    expect(await planned()).toEqual([
+      { key: 'block_queue/nvme0n1/scheduler', before: 'kyber', after: 'none', levels: ['running'] },
+    ]);
     settle();
 
     host.write(rules, (host.read(rules) ?? '').replace(/.*nomerges.*\n/, ''));
-    expect(await planned()).toEqual([{ key: 'block_queue/nvme0n1/nomerges', before: null, after: '2', levels: ['boot'] }]);
+    expect(await planned()).toEqual([
+      { key: 'block_queue/nvme0n1/nomerges', before: null, after: '2', levels: ['boot'] },
+    ]);
   });
 
   it('sets the depth again when only the scheduler is written', async () => {
     host.write(queue('nvme0n1', 'nr_requests'), '64\n');
     await runTasks(host, [own]);
-    const journal = JSON.parse(host.read('/var/lib/perfplay/journal/test-1.json') ?? '') as { changes: readonly { key: string }[] };
+    const journal = JSON.parse(host.read('/var/lib/perfplay/journal/test-1.json') ?? '') as {
+      changes: readonly { key: string }[];
+    };
     const keys = journal.changes.map(({ key }) => key);
-    expect(keys.indexOf('block_queue/nvme0n1/nr_requests')).toBeGreaterThan(keys.indexOf('block_queue/nvme0n1/scheduler'));
+    expect(keys.indexOf('block_queue/nvme0n1/nr_requests')).toBeGreaterThan(
+      keys.indexOf('block_queue/nvme0n1/scheduler'),
+    );
   });
 
   it('takes the rules back, and the value goes at the boot', async () => {

@@ -49,7 +49,15 @@ const link = (host: LocalHost, from: string, to: string): void => {
 const plug = (host: LocalHost, base: number): void => {
   for (const folder of ['/proc/irq', '/sys/kernel/irq', `${nic}/msi_irqs`, `${disk}/msi_irqs`])
     rmSync(path.join(host.root, folder), { recursive: true, force: true });
-  const actions = ['virtio1-config', 'virtio1-input.0', 'virtio1-output.0', 'virtio1-input.1', 'virtio1-output.1', 'nvme0q0', 'nvme0q1'];
+  const actions = [
+    'virtio1-config',
+    'virtio1-input.0',
+    'virtio1-output.0',
+    'virtio1-input.1',
+    'virtio1-output.1',
+    'nvme0q0',
+    'nvme0q1',
+  ];
   for (const [index, action] of actions.entries()) {
     const number = base + index;
     host.write(`${action.startsWith('nvme') ? disk : nic}/msi_irqs/${number}`, 'msix\n');
@@ -101,10 +109,20 @@ describe('irq_affinity through the engine', () => {
     const first = await runTasks(host, [banned]);
     expect(first.tasks).toMatchObject([{ outcome: 'changed', pending: [] }]);
     // CPU 2 is near the NIC, CPU 1 is not: queue 0 is served by 2, queue 1 by 1. 40 is virtio1-config.
-    expect([40, 41, 42, 43, 44].map((irq) => host.read(`/proc/irq/${irq}/smp_affinity_list`))).toEqual(['0\n', '2\n', '2\n', '1\n', '1\n']);
-    expect(host.read('/etc/default/irqbalance')).toBe('# irqbalance(1)\n#IRQBALANCE_ARGS=\nIRQBALANCE_ARGS="--banmod=virtio-pci"\n');
+    expect([40, 41, 42, 43, 44].map((irq) => host.read(`/proc/irq/${irq}/smp_affinity_list`))).toEqual([
+      '0\n',
+      '2\n',
+      '2\n',
+      '1\n',
+      '1\n',
+    ]);
+    expect(host.read('/etc/default/irqbalance')).toBe(
+      '# irqbalance(1)\n#IRQBALANCE_ARGS=\nIRQBALANCE_ARGS="--banmod=virtio-pci"\n',
+    );
     expect(host.read('/proc/812/cmdline')).toContain('--banmod=virtio-pci');
-    expect(host.read('/etc/perfplay/boot.tab')).toContain('irq nic:ens3 input.0 2\nirq nic:ens3 output.0 2\nirq nic:ens3 input.1 1\n');
+    expect(host.read('/etc/perfplay/boot.tab')).toContain(
+      'irq nic:ens3 input.0 2\nirq nic:ens3 output.0 2\nirq nic:ens3 input.1 1\n',
+    );
     expect(first.asks).toBe(2);
 
     const second = await runTasks(host, [banned]);
@@ -115,23 +133,37 @@ describe('irq_affinity through the engine', () => {
   it('plans the one thing that was changed from outside', async () => {
     await runTasks(host, [banned]);
     host.write('/proc/irq/43/smp_affinity_list', '0-3\n');
-    expect(await planned(banned)).toEqual([{ key: 'irq_affinity/ens3/input.1', before: '0-3', after: '1', levels: ['running'] }]);
+    expect(await planned(banned)).toEqual([
+      { key: 'irq_affinity/ens3/input.1', before: '0-3', after: '1', levels: ['running'] },
+    ]);
     host.write('/proc/irq/43/smp_affinity_list', '1\n');
 
     const table = host.read('/etc/perfplay/boot.tab') ?? '';
     host.write('/etc/perfplay/boot.tab', table.replace('output.1 1', 'output.1 0'));
-    expect(await planned(banned)).toEqual([{ key: 'irq_affinity/ens3/output.1', before: '0', after: '1', levels: ['boot'] }]);
+    expect(await planned(banned)).toEqual([
+      { key: 'irq_affinity/ens3/output.1', before: '0', after: '1', levels: ['boot'] },
+    ]);
     host.write('/etc/perfplay/boot.tab', table);
 
     host.write('/proc/812/cmdline', '/usr/sbin/irqbalance\0');
-    expect(await planned(banned)).toMatchObject([{ key: 'irq_affinity/irqbalance/process/virtio-pci', levels: ['running'] }]);
+    expect(await planned(banned)).toMatchObject([
+      { key: 'irq_affinity/irqbalance/process/virtio-pci', levels: ['running'] },
+    ]);
   });
 
   it('is kept by device and queue: the boot unit finds them under other numbers', async () => {
     await runTasks(host, [banned]);
     plug(host, 90);
-    execFileSync('/bin/sh', [path.join(host.root, 'usr/local/lib/perfplay/boot')], { env: { ...process.env, PERFPLAY_ROOT: host.root } });
-    expect([90, 91, 92, 93, 94].map((irq) => host.read(`/proc/irq/${irq}/smp_affinity_list`))).toEqual(['0\n', '2\n', '2\n', '1\n', '1\n']);
+    execFileSync('/bin/sh', [path.join(host.root, 'usr/local/lib/perfplay/boot')], {
+      env: { ...process.env, PERFPLAY_ROOT: host.root },
+    });
+    expect([90, 91, 92, 93, 94].map((irq) => host.read(`/proc/irq/${irq}/smp_affinity_list`))).toEqual([
+      '0\n',
+      '2\n',
+      '2\n',
+      '1\n',
+      '1\n',
+    ]);
     expect(await planned(banned)).toEqual([]);
   });
 
@@ -155,7 +187,9 @@ describe('irq_affinity through the engine', () => {
     rmSync(path.join(host.root, '/proc/irq/41/effective_affinity_list'));
     host.write('/proc/irq/41/effective_affinity_list', '0\n');
     expect((await runTasks(host, [banned])).tasks).toMatchObject([{ outcome: 'changed', pending: ['next-use'] }]);
-    expect((await runTasks(host, [banned])).tasks).toMatchObject([{ outcome: 'ok', pending: ['next-use'], changes: [] }]);
+    expect((await runTasks(host, [banned])).tasks).toMatchObject([
+      { outcome: 'ok', pending: ['next-use'], changes: [] },
+    ]);
   });
 
   it('does not try what the kernel manages', async () => {
@@ -168,7 +202,9 @@ describe('irq_affinity through the engine', () => {
     const other = task({ devices: { name: 'ens3' }, mode: 'same', cpus: 0, irqbalance: 'ban' });
     const { tasks } = await runTasks(host, [banned, other]);
     expect(tasks.at(-1)).toMatchObject({ outcome: 'failed', reason: 'conflict' });
-    expect(tasks.at(-1)?.message).toMatch(/site\.yml:1 and site\.yml:2 want different values .*smp_affinity_list: 2 and 0/);
+    expect(tasks.at(-1)?.message).toMatch(
+      /site\.yml:1 and site\.yml:2 want different values .*smp_affinity_list: 2 and 0/,
+    );
     expect(host.read('/proc/irq/41/smp_affinity_list')).toBe('0\n');
   });
 });

@@ -1,6 +1,7 @@
 import { verbatim } from '../../contract/codecs.ts';
 import { files, valueOf } from '../../contract/reads.ts';
 import type { Reading, StoreName } from '../../contract/steps.ts';
+import { sysctlPath } from '../../contract/sysctl-key.ts';
 import { dropIns, parseLines, renderLines, textOf, upsert } from './lines.ts';
 import { defineStore, type NextBoot, type Store } from './store.ts';
 
@@ -43,10 +44,6 @@ const dropInStore = ({ name, own, folders, parse, line }: DropInFormat): Store<R
 
 const systemdFolders = (folder: string): readonly string[] =>
   ['/etc', '/run', '/usr/local/lib', '/usr/lib'].map((parent) => `${parent}/${folder}`);
-
-/** `net/ipv4/conf/eth0.100/x` and `net.ipv4.conf.eth0/100.x` name one key: sysctl.d(5). Gives the path under /proc/sys. */
-export const sysctlPath = (key: string): string =>
-  /[./]/.exec(key)?.[0] === '/' ? key : key.replaceAll(/[./]/g, (mark) => (mark === '.' ? '/' : '.'));
 
 /** Names are paths under /proc/sys. */
 export const sysctl = dropInStore({
