@@ -66,9 +66,7 @@ const place = (
 };
 
 /** By device and queue, in the words of the boot unit: numbers differ from boot to boot. */
-const persistOf = ({ kind, name, pciFunction }: Device, queue: string, value: string): Persist => {
-  if (!pciFunction.signalled)
-    return { store: 'none', because: 'the boot unit finds message-signalled interrupts only' };
+const persistOf = ({ kind, name }: Device, queue: string, value: string): Persist => {
   if (/\s/.test(queue)) return { store: 'none', because: 'a queue name with a space cannot stand in boot.tab' };
   return { store: 'boot.tab', name: `irq ${kind}:${name} ${queue}`, value };
 };

@@ -32,8 +32,7 @@ export interface Interrupt {
 /** A PCI function: what irqbalance and the kernel know interrupts by. */
 export interface PciFunction {
   readonly localCpus: readonly number[];
-  /** False: a shared line from before message-signalled interrupts. */
-  readonly signalled: boolean;
+  /** Of its message-signalled interrupts, else of its shared line. */
   readonly numbers: readonly number[];
 }
 
@@ -69,7 +68,6 @@ export const pciFunctions: Read<ReadonlyMap<string, PciFunction>> = combine(
             resolveLink(path, link),
             {
               localCpus: valueOf(local.get(`${path}/local_cpulist`)) ?? [],
-              signalled: signalled !== undefined,
               numbers: signalled ?? (line > 0 ? [line] : []),
             },
           ] as const,

@@ -13,9 +13,9 @@ import {
 
 /**
  * What the kernel made of an argument that stands on its command line.
- * `honoured`, what it shows instead, or why nothing can be said (a warning); undefined: no file tells.
+ * `honoured` (`cap`: the idle driver in charge is bound by it), what it shows instead, or why nothing can be said (a warning); undefined: no file tells.
  */
-export type Effect = { readonly honoured: true } | { readonly shows: string } | { readonly unsaid: string } | undefined;
+export type Effect = { readonly honoured: true; readonly cap?: boolean } | { readonly shows: string } | { readonly unsaid: string } | undefined;
 
 const cpu = '/sys/devices/system/cpu';
 const judge = (holds: boolean, shows: string): Effect => (holds ? { honoured: true } : { shows });
@@ -38,7 +38,9 @@ const stateCap = (owner: string, module: string, value: string): Read<Effect> =>
       return { shows: `/sys/module/${module}/parameters/max_cstate is ${parameter}` };
     if (cap === 0) return judge(driver !== owner, `the idle driver is still ${driver}`);
     if (driver !== owner) return { unsaid: `the idle driver is ${driver}, not ${owner}: ${module}.max_cstate does not bind it` };
-    return judge(seen.states.size <= cap + 1, `${driver} still offers ${seen.states.size} idle states`);
+    return seen.states.size <= cap + 1
+      ? { honoured: true, cap: true }
+      : { shows: `${driver} still offers ${seen.states.size} idle states` };
   });
 
 const sameCpus = (path: string, value: string): Read<Effect> =>

@@ -132,9 +132,11 @@ export default defineModule({
         { store: 'kernel-arg', name: group, value: null, recovery },
       );
     });
+    // A cap for the other idle driver is what a playbook for all hosts carries along: no news while the one in charge is capped.
+    const capped = [...effects.values()].some((effect) => effect && 'honoured' in effect && effect.cap);
     const unsaid = [...effects].flatMap(([one, effect]) => {
       const stands = running?.some((argument) => argument.word === one);
-      return stands && effect && 'unsaid' in effect ? [warning(`kernel_cmdline/${argumentName(one)}`, effect.unsaid)] : [];
+      return stands && !capped && effect && 'unsaid' in effect ? [warning(`kernel_cmdline/${argumentName(one)}`, effect.unsaid)] : [];
     });
     const elevator = wanted.some((argument) => argument.name === 'elevator')
       ? [warning('kernel_cmdline/elevator', 'elevator= has no effect since Linux 5.0: use block_queue')]

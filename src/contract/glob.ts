@@ -17,5 +17,6 @@ export const select = <V>(from: ReadonlyMap<string, V>, pattern: string): Readon
     return value === undefined ? new Map() : new Map([[pattern, value]]);
   }
   const regExp = globToRegExp(pattern);
-  return new Map([...from].filter(([path]) => regExp.test(path)));
+  const literal = pattern.slice(0, pattern.search(/[*?[]/));
+  return new Map([...from].filter(([path]) => path.startsWith(literal) && regExp.test(path)));
 };

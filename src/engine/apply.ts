@@ -1,7 +1,7 @@
 import { errnoOf } from '../connect/shell/errno.ts';
 import type { WriteResult } from '../connect/shell/frames.ts';
 import type { WriteOp } from '../connect/shell/script.ts';
-import { setShellVar } from '../contract/shell-vars.ts';
+import { setShellVar, shellVars } from '../contract/shell-vars.ts';
 import type { Snapshot } from '../contract/snapshot.ts';
 import type { Setting, StoreEntry, StoreName, Target } from '../contract/steps.ts';
 import type { Evaluation, Problem, StoreState } from './evaluate.ts';
@@ -39,8 +39,8 @@ const withEntries = (text: string, settings: readonly Setting[]): string =>
     if (target?.kind !== 'entry') return current;
     const value = setting.want === null ? null : codec.encode(setting.want);
     if (target.word === undefined) return setShellVar(current, target.name, value);
-    const line = new RegExp(`^\\s*(?:export\\s+)?${target.name}=["']?(.*?)["']?\\s*$`, 'm').exec(current)?.[1] ?? '';
-    return setShellVar(current, target.name, withWord(line, target.word, value !== null));
+    const words = shellVars.decode(current).get(target.name) ?? '';
+    return setShellVar(current, target.name, withWord(words, target.word, value !== null));
   }, text);
 
 const fileOp = (path: string, mode: number, before: string | null, after: string | null): WriteOp | undefined => {

@@ -88,8 +88,8 @@ const problemOf = (
 };
 
 /** A changed setting whose kernel already ignores it, or whose reading is what was wanted, needs no write. */
-const hasWork = ({ write, keep, problem }: Evaluation, failures: ReadonlySet<string>, key: string): boolean =>
-  (write || keep !== undefined) && !failures.has(key) && (problem === undefined || problem.reason === 'ineffective');
+const hasWork = ({ setting, write, keep, problem }: Evaluation, failures: ReadonlySet<string>): boolean =>
+  (write || keep !== undefined) && !failures.has(setting.key) && (problem === undefined || problem.reason === 'ineffective');
 
 /**
  * Runs a stage. Gives the tasks that were reached, in order, each with its last plan and its history; the last one may have
@@ -121,7 +121,9 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
       for (const [index, item] of planned.items.entries()) {
         const history = state.histories[index]!;
         for (const evaluation of item.evaluations) {
-          if (!hasWork(evaluation, failures, evaluation.setting.key)) continue;
+          const { key, dependsOn = [] } = evaluation.setting;
+          if (dependsOn.some((other) => failures.has(other))) failures.add(key);
+          if (!hasWork(evaluation, failures)) continue;
           if (keepsDiffering(evaluation, written, stateOf)) continue;
           evaluations.push(evaluation);
           todo.push({ evaluation, history });

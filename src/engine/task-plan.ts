@@ -64,7 +64,7 @@ export const planTask = ({ hostTask, items }: BoundTask, view: SnapshotView): Pl
     items: items.map(({ item, reads }): PlannedItem => {
       if (!item.when()) return { item, skipped: true, evaluations: [], findings: [], actions: [] };
       const steps = task.module.plan(item.params as never, decodeAll(reads, view.snapshot()) as never);
-      const blocked = blockedKeys(steps);
+      const blocked = task.absent ? new Set<string>() : blockedKeys(steps);
       return {
         item,
         skipped: false,

@@ -36,12 +36,12 @@ describe('each mistake has its place', () => {
     ],
     ['free form', task('program: reboot now'), '4:16+10 free-form', 'write program: {argv: [reboot, now]}'],
     ['key=value', task('limits: name=a value=1'), '4:15+14 free-form', 'write limits: {name: a, value: 1}'],
-    ['play without hosts', '- name: P\n  tasks: []\n', '1:3+19 missing-key', undefined],
+    ['play without hosts', '- name: P\n  tasks: []\n', '1:3+7 missing-key', undefined],
     ['play without name', '- hosts: all\n', '1:3+10 missing-key', undefined],
     [
       'handler without name',
       '- name: P\n  hosts: all\n  handlers:\n    - cpu: {governor: x}\n',
-      '4:7+19 missing-key',
+      '4:7+18 missing-key',
       undefined,
     ],
     ['hosts of nobody', '- name: P\n  hosts: kvms\n', '2:10+4 unknown-host', 'did you mean kvm?'],
@@ -146,7 +146,7 @@ describe('each mistake has its place', () => {
       '  handlers:\n    - {name: h, cpu: {governor: x}}\n    - {name: h, cpu: {governor: x}}\n',
     );
     const errors = errorsOf(text);
-    expect(places(errors)).toEqual(['5:14+1 duplicate-handler', '8:40+1 duplicate-register']);
+    expect(places(errors)).toEqual(['5:14+1 duplicate-handler', '8:38+1 duplicate-register']);
     expect(errors[0]!.message).toContain('first on line 4');
     expect(errors[1]!.message).toContain('first on line 7');
   });

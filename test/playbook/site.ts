@@ -92,11 +92,13 @@ export const inventoryOf = (hosts: Hosts): Inventory => {
   return {
     sources: ['hosts.yml'],
     hosts: new Map(made),
-    groups: new Map([
-      ['all', { name: 'all', children: groups, hosts: names }],
-      ['ungrouped', { name: 'ungrouped', children: [], hosts: [] }],
-      ...groups.map((name) => [name, { name, children: [], hosts: members(name) }] as const),
-    ]),
+    groups: new Map(
+      [
+        { name: 'all', children: groups, hosts: names },
+        { name: 'ungrouped', children: [], hosts: [] },
+        ...groups.map((name) => ({ name, children: [], hosts: members(name) })),
+      ].map((group) => [group.name, group]),
+    ),
   };
 };
 

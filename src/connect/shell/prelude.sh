@@ -24,11 +24,15 @@ PP_SEPARATOR=/proc/self/environ
   ( umask 077; set -C; printf 'PP_NONCE=%s\000' "$PP_NONCE" >"$PP_SEPARATOR" )
 }
 pp_mark() { printf '%s %s\n' "$PP_NONCE" "$*"; }
+# The less environment, the shorter the separator: it stands between any two files.
+pp_program_cat=$(command -v cat)
 pp_cat() {
   (
-    unset HOME LOGNAME MAIL SHELL USER TERM LANG PWD OLDPWD SUDO_COMMAND SUDO_USER SUDO_UID SUDO_GID SSH_CLIENT SSH_CONNECTION
+    unset HOME LOGNAME MAIL SHELL USER TERM LANG PWD OLDPWD SHLVL SUDO_COMMAND SUDO_USER SUDO_UID SUDO_GID
+    unset SSH_CLIENT SSH_CONNECTION SSH_TTY PERFPLAY_ROOT PERFPLAY_WRITE
+    case $pp_program_cat in /*) unset PATH ;; esac
     export PP_NONCE
-    exec cat "$PP_SEPARATOR" "$@" "$PP_SEPARATOR" 2>&1
+    exec "$pp_program_cat" "$PP_SEPARATOR" "$@" "$PP_SEPARATOR" 2>&1
   )
 }
 pp_words() { pp_list='' pp_n=1; while [ "$pp_n" -le "$1" ]; do pp_list="$pp_list $2\"\${$pp_n}\"" pp_n=$((pp_n + 1)); done; }

@@ -19,7 +19,7 @@ put() {
 
 write() {
   found=''
-  for path in $root$1; do
+  for path in "$root"$1; do
     [ -e "$path" ] || continue
     found=1
     put "$path" "$2"
@@ -35,6 +35,7 @@ interrupts() {
   folder=$(cd "$folder" 2>/dev/null && pwd -P) || return
   while [ -n "$folder" ] && [ "${folder##*/}" != devices ]; do
     [ ! -d "$folder/msi_irqs" ] || { ls "$folder/msi_irqs"; return; }
+    [ ! -f "$folder/irq" ] || { cat "$folder/irq"; return; }
     folder=${folder%/*}
   done
 }

@@ -18,6 +18,12 @@ const parse = (line: string): readonly [string, string] | undefined => {
   return match ? [`${match[1]}/${match[2]}/${match[3]}`, match[4]!] : undefined;
 };
 
+/** A scheduler change resets nr_requests and its like: udev(7) assigns in the order of the lines. */
+const inOrder = (lines: ReadonlyMap<string, string>): ReadonlyMap<string, string> => {
+  const first = [...lines].filter(([name]) => name.endsWith('/queue/scheduler'));
+  return new Map([...first, ...lines]);
+};
+
 /** Attributes of devices that may come at any time. Names: `block/nvme0n1/queue/scheduler`. */
 export const udev = defineStore({
   name: 'udev',
@@ -31,7 +37,7 @@ export const udev = defineStore({
       [...edits].map(([name, entry]) => [name, entry?.value]),
     );
     return {
-      changes: [{ at: { kind: 'file', path: own }, before, after: renderLines(lines, rule) }],
+      changes: [{ at: { kind: 'file', path: own }, before, after: renderLines(inOrder(lines), rule) }],
       finalize: [{ op: 'program', argv: ['udevadm', 'control', '--reload'] }],
     };
   },
