@@ -37,8 +37,7 @@ const split = (diagnostics: readonly Diagnostic[]) => ({
   warnings: diagnostics.filter(({ severity }) => severity === 'warning'),
 });
 
-/** Reads every inventory source. Throws InputError with all that is wrong in any of them. */
-export const openInventory = (options: InventoryOptions, playbook?: string, files = createSources()): LoadedInventory => {
+const read = (options: InventoryOptions, playbook: string | undefined, files: Sources) => {
   const extraVars = parseExtraVars(options.extraVars ?? [], files);
   const loaded = loadInventory({
     sources: inventorySources(options.inventory),
@@ -47,10 +46,19 @@ export const openInventory = (options: InventoryOptions, playbook?: string, file
     files,
     render: renderHostValue,
   });
-  const { errors, warnings } = split(loaded.diagnostics);
-  if (errors.length > 0) throw withSources(new InputError(errors), files);
-  return { files, inventory: loaded.inventory, extraVars, warnings };
+  return { files, extraVars, inventory: loaded.inventory, ...split(loaded.diagnostics) };
 };
+
+/** Reads every inventory source. Throws InputError with all that is wrong in any of them. */
+export const openInventory = (options: InventoryOptions): LoadedInventory => {
+  const files = createSources();
+  const { errors, ...loaded } = read(options, undefined, files);
+  if (errors.length > 0) throw withSources(new InputError(errors), files);
+  return loaded;
+};
+
+/** What an inventory that could not be read wholly makes of a sound playbook: no news beside the cause. */
+const followsFromInventory = new Set(['unknown-host', 'no-hosts', 'undefined-variable']);
 
 export interface LoadedSite extends LoadedInventory {
   readonly site: Site;
@@ -61,7 +69,7 @@ const list = (text: string | undefined): readonly string[] => (text ? text.split
 /** Reads inventory and playbook wholly, before anybody is contacted. Throws InputError with every error of every file. */
 export const openSite = (playbook: string, options: SiteOptions): LoadedSite => {
   const files = createSources();
-  const loaded = openInventory(options, playbook, files);
+  const { errors: inventoryErrors, ...loaded } = read(options, playbook, files);
   const { site, diagnostics } = compileSite({
     files: [playbook],
     inventory: loaded.inventory,
@@ -75,7 +83,9 @@ export const openSite = (playbook: string, options: SiteOptions): LoadedSite => 
     sources: files,
     matchHosts,
   });
-  const { errors, warnings } = split(diagnostics);
+  const { errors: siteErrors, warnings } = split(diagnostics);
+  const broken = inventoryErrors.length > 0;
+  const errors = [...inventoryErrors, ...siteErrors.filter(({ code }) => !broken || !followsFromInventory.has(code))];
   if (!site || errors.length > 0) throw withSources(new InputError(errors), files);
   return { ...loaded, site, warnings: [...loaded.warnings, ...warnings] };
 };

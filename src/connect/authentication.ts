@@ -44,11 +44,12 @@ async function* offers(
 ): AsyncGenerator<AnyAuthMethod, undefined> {
   const username = destination.user;
   const wanted = destination.identityFiles;
-  const files = await Promise.all((wanted ?? destination.defaultIdentityFiles).map(keys.read));
-  for (const file of files) {
-    if (file.kind === 'missing' && wanted) log.notes.push(`${file.path} does not exist`);
+  const paths = wanted ?? destination.defaultIdentityFiles;
+  const files = await Promise.all(paths.map(keys.read));
+  const certificates = await Promise.all(paths.map((path) => keys.read(`${path}-cert.pub`)));
+  for (const file of files) if (file.kind === 'missing' && wanted) log.notes.push(`${file.path} does not exist`);
+  for (const file of [...files, ...certificates])
     if (file.kind === 'unusable') log.notes.push(`${file.path}: ${file.why}`);
-  }
   const offered = new Set<string>();
   const fresh = (publicKey: Buffer): boolean => {
     const id = publicKey.toString('base64');

@@ -42,15 +42,17 @@ const publicKeyInside = (text: string): Buffer | undefined => {
   }
 };
 
+/** Key types that ssh2 takes for others, or not at all: certificates and keys in hardware. */
+const foreignType = /\b(sk-[\w-]+@openssh\.com|[\w-]+-cert-v\d+@openssh\.com)/;
+
 const parseFile = (path: string, bytes: Buffer): KeyFile => {
   const text = bytes.toString('utf8');
   const key = ssh2.utils.parseKey(bytes);
-  if (key instanceof Error) {
-    if (/encrypted/i.test(key.message)) return { kind: 'encrypted', path, publicKey: publicKeyInside(text) };
-    const type = /\b(sk-\S+|\S+-cert-v\d+@openssh\.com)/.exec(`${key.message} ${text.slice(0, 200)}`)?.[1];
-    const why = type === undefined ? printable(key.message) : `ssh2 cannot use ${type} keys`;
-    return { kind: 'unusable', path, why };
-  }
+  const said = key instanceof Error ? key.message : '';
+  if (/encrypted/i.test(said)) return { kind: 'encrypted', path, publicKey: publicKeyInside(text) };
+  const foreign = foreignType.exec(`${said} ${text.split(/\s/)[0]}`)?.[1];
+  if (foreign !== undefined) return { kind: 'unusable', path, why: `ssh2 cannot use ${foreign} keys` };
+  if (key instanceof Error) return { kind: 'unusable', path, why: printable(said) };
   return key.isPrivateKey() ? { kind: 'private', path, key } : { kind: 'public', path, publicKey: key.getPublicSSH() };
 };
 

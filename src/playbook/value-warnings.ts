@@ -1,6 +1,7 @@
 import { ambiguities } from '../yaml/document.ts';
 import { conditionReferences, referencesIn } from './expressions/references.ts';
 import { schemaAt, takesBoolean } from './schema.ts';
+import { parameterNames } from './task.ts';
 import { unreadVariables } from './unread.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Inventory, Variable } from '../inventory/types.ts';
@@ -22,9 +23,15 @@ const ambiguous = (
 
 const isBoolean = (node: Node): boolean => node.kind === 'scalar' && typeof node.value === 'boolean';
 
-/** `on` means the same to every reader where a switch is wanted. */
-const paramWarnings = ({ task, params }: TaskDefinition): readonly Diagnostic[] =>
-  ambiguous(params, (path, node) => isBoolean(node) && takesBoolean(schemaAt(task.module.params as Schema, path)));
+/** `on` means the same to every reader where a switch is wanted; parameters that do not exist are errors already. */
+const paramWarnings = ({ task: { module }, params }: TaskDefinition): readonly Diagnostic[] => {
+  const names = parameterNames(module);
+  return ambiguous(
+    params,
+    (path, node) =>
+      !names.includes(String(path[0])) || (isBoolean(node) && takesBoolean(schemaAt(module.params as Schema, path))),
+  );
+};
 
 /** Warnings about values as they are written: spellings that readers of YAML take differently, and names that nothing reads. */
 export const valueWarnings = (

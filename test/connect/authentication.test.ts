@@ -49,7 +49,7 @@ describe.skipIf(noSshd)(`authentication against a real sshd ${noSshd ?? ''}`, ()
     trusted = knownHostsFile(`[127.0.0.1]:${sshd.port} ${sshd.hostKey}`);
   });
   afterAll(async () => {
-    for (const stop of stops) stop();
+    for (const stop of stops) await stop();
     await sshd.stop();
   });
 
@@ -119,6 +119,14 @@ describe.skipIf(noSshd)(`authentication against a real sshd ${noSshd ?? ''}`, ()
     expect((await runOn(settings({ privateKeyFile: good.file }), options, 'exit 0\n')).end).toEqual({ exit: 0 });
   });
 
+  it('says that a certificate does not help', async () => {
+    const certified = makeKey(folder, 'certified');
+    const authority = makeKey(folder, 'authority').file;
+    execFileSync('ssh-keygen', ['-q', '-s', authority, '-I', 'x', '-n', 'root', `${certified.file}.pub`]);
+    const error = await failureOf(connect(settings({ privateKeyFile: certified.file }), optionsFor()));
+    expect(error.hint).toBe(`${certified.file}-cert.pub: ssh2 cannot use ssh-ed25519-cert-v01@openssh.com keys`);
+  });
+
   it('finds the default identities', async () => {
     const options = optionsFor();
     mkdirSync(join(options.home!, '.ssh'));
@@ -137,6 +145,20 @@ describe.skipIf(noSshd)(`authentication against a real sshd ${noSshd ?? ''}`, ()
     expect((await runOn(settings({ user: 'operator', password: 'right' }), optionsFor(), 'exit 0\n')).end).toEqual({
       exit: 0,
     });
+  });
+
+  it('answers the question of PAM with the password', async () => {
+    const pam = await startSshd({
+      authorizedKeys: [],
+      extraConfig: 'UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no',
+      users: [{ name: 'operator', passwordHash: rightHash }],
+    });
+    stops.push(pam.stop);
+    const file = knownHostsFile(`[127.0.0.1]:${pam.port} ${pam.hostKey}`);
+    const from = (password: string) => settingsFor(pam.port, file, { user: 'operator', password });
+    expect((await runOn(from('right'), optionsFor(), 'exit 0\n')).end).toEqual({ exit: 0 });
+    const error = await failureOf(connect(from('sw0rdfish'), optionsFor()));
+    expect(error.message).toContain('refused the login as operator with the password');
   });
 
   it('tries a wrong password once a host and on three hosts at most, and never shows it', async () => {

@@ -24,8 +24,9 @@ sub pass {
 while ($both->count) {
   for my $ready ($both->can_read) {
     if ($ready == $from_command) {
-      if (!sysread $from_command, my $bytes, 65536) { $both = IO::Select->new; last }
-      pass(\*STDOUT, $bytes);
+      my $count = sysread $from_command, my $answer, 65536;
+      if (!$count) { $both = IO::Select->new; last }
+      pass(\*STDOUT, $answer);
       $answered = 1;
       next;
     }

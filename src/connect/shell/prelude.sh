@@ -53,7 +53,8 @@ pp_stat() {
     pp_some=$#
     [ "$pp_some" -le 400 ] || pp_some=400
     pp_words "$pp_some" ''
-    eval "ls -ldnq -- $pp_list 2>/dev/null"
+    # busybox has no -q, and exits with 1 as it does for a file that is missing; GNU exits with 2 for that.
+    eval "ls -ldnq -- $pp_list" 2>/dev/null || [ "$?" -ne 1 ] || eval "ls -ldn -- $pp_list" 2>/dev/null
     shift "$pp_some"
   done
   pp_mark .
