@@ -25,11 +25,10 @@ const positive = (text: string): number => {
 };
 const several = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
-type Action = (...args: never[]) => Promise<number> | number;
+type Action = (...args: never[]) => Promise<number>;
 
 /** The command line: every command's words, and nothing of what they do. */
 const build = (): Command => {
-  let exit: Promise<number> | number = 0;
   const program = new Command('perfplay')
     .description('makes a fleet of Linux hosts converge to the performance settings that playbooks declare, and proves it')
     .version('0.1.0')
@@ -38,8 +37,7 @@ const build = (): Command => {
   const act =
     (action: Action) =>
     async (...args: unknown[]): Promise<void> => {
-      exit = await (action as (...args: unknown[]) => Promise<number> | number)(...args);
-      process.exitCode = await exit;
+      process.exitCode = await (action as (...args: unknown[]) => Promise<number>)(...args);
     };
 
   const inventory = (command: Command): Command =>

@@ -81,7 +81,7 @@ export const preferenceSteps = (
   epp: string,
   online: readonly string[],
   seen: PreferencesSeen,
-  wanted: readonly Setting<string>[],
+  wanted: readonly Setting[],
 ): readonly Step[] => {
   const wants = new Map<string, string>();
   const without = new Map<string, string>();

@@ -54,8 +54,8 @@ const inForce = <T>(configuration: ReadonlyMap<string, T>): readonly (readonly [
 };
 
 /**
- * The kernel module vhost_net: `initstate` is live when loaded, absent when built in (Documentation/ABI/stable/sysfs-module).
- * /dev/vhost-net says nothing: systemd makes it at the boot for every module that could serve it, and opening it loads the module.
+ * The kernel module vhost_net: `initstate` is live when loaded (kernel/module/main.c), absent when built in (kernel/params.c).
+ * /dev/vhost-net says nothing: kmod-static-nodes makes it at the boot by modules.devname, and opening it loads the module.
  */
 export const vhostModule: Read<VhostModule> = combine(
   {

@@ -10,7 +10,7 @@ const modules: readonly (readonly [RegExp, string])[] = [
 /** Keys that came and went with the kernel's releases. */
 const eras: readonly (readonly [RegExp, string])[] = [
   [
-    /^kernel\/(sched_(latency_ns|min_granularity_ns|wakeup_granularity_ns|migration_cost_ns|nr_migrate|tunable_scaling)|numa_balancing_)/,
+    /^kernel\/(sched_(latency_ns|min_granularity_ns|wakeup_granularity_ns|migration_cost_ns|nr_migrate|tunable_scaling)|numa_balancing_scan_)/,
     'since Linux 5.13 it is in /sys/kernel/debug/sched',
   ],
   [/^net\/ipv4\/tcp_tw_recycle$/, 'Linux 4.12 removed it'],

@@ -94,7 +94,10 @@ async function* offers(
   }
 
   const { password } = destination;
-  if (password === undefined || !(accepts('password') || accepts('keyboard-interactive'))) return undefined;
+  if (password === undefined) return undefined;
+  // Which of the two ways of giving a password the server takes, it tells only in an answer.
+  if (accepts('password') && accepts('keyboard-interactive')) yield { type: 'none', username };
+  if (!(accepts('password') || accepts('keyboard-interactive'))) return undefined;
   log.password = await passwords.enter(username, password);
   if (log.password === undefined) {
     log.notes.push('the password was refused by other hosts and not tried here');

@@ -6,7 +6,16 @@ import { algorithms } from './algorithms.ts';
 import type { ConnectOptions } from './connect.ts';
 import { resolveRoute } from './destination.ts';
 import { fleetOf } from './fleet.ts';
-import { entriesFor, fingerprint, judge, keyType, knownName, parseKnownHosts, type Verdict } from './known-hosts.ts';
+import {
+  entriesFor,
+  fingerprint,
+  judge,
+  keyType,
+  knownName,
+  knownTypes,
+  parseKnownHosts,
+  type Verdict,
+} from './known-hosts.ts';
 import { openLink } from './link.ts';
 import { ConnectError } from './types.ts';
 
@@ -47,28 +56,37 @@ export const scanHostKey = async (
   const route = await resolveRoute(settings, name, fleet.context);
   const { host, port, hostKeyAlias, knownHostsFiles } = route.destination;
   const known = entriesFor(await fleet.knownHosts(knownHostsFiles), host, port, hostKeyAlias);
-  const keys: ScannedKey[] = [];
+  const proven: Buffer[] = [];
   let failure: unknown;
   for (const serverHostKey of kinds) {
-    let shown: Buffer | undefined;
+    const shown: Buffer[] = [];
     const only = { ...algorithms(new Set()), serverHostKey };
     try {
       const link = await openLink(route, fleet, {
         login: false,
         algorithms: only,
-        onHostKey: (key) => (shown = key),
+        onHostKey: (key) => shown.push(key),
       });
       link.close();
+      proven.push(...shown.slice(-1));
     } catch (error) {
       failure ??= error;
       if (!(error instanceof ConnectError && error.message.includes('no common host key'))) break;
     }
-    if (shown === undefined) continue;
-    const type = keyType(shown);
-    const entry = `${knownName(host, port, hostKeyAlias)} ${type} ${shown.toString('base64')}`;
-    keys.push({ type, fingerprint: fingerprint(shown), verdict: judge(known, shown).verdict, entry });
   }
-  if (keys.length === 0) throw failure;
+  if (proven.length === 0) throw failure;
+  // A host that has proven a known key may have keys of further types that are not known yet.
+  const isKnown = proven.some((key) => judge(known, key).verdict === 'known');
+  const keys = proven.map((key): ScannedKey => {
+    const type = keyType(key);
+    const { verdict } = judge(known, key);
+    return {
+      type,
+      fingerprint: fingerprint(key),
+      verdict: verdict === 'changed' && isKnown && !knownTypes(known).has(type) ? 'unknown' : verdict,
+      entry: `${knownName(host, port, hostKeyAlias)} ${type} ${key.toString('base64')}`,
+    };
+  });
   return { file: knownHostsFiles[0] ?? '/dev/null', keys };
 };
 

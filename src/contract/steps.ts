@@ -3,9 +3,9 @@ import type { ReadOp } from './reads.ts';
 
 /** How the kernel or a file spells a value. Decides equality: masks, `[none] mq-deadline`, tab-separated triples. */
 export interface Codec<T> {
-  readonly decode: (raw: string) => T;
-  readonly encode: (value: T) => string;
-  readonly equal?: (left: T, right: T) => boolean;
+  decode(raw: string): T;
+  encode(value: T): string;
+  equal?(left: T, right: T): boolean;
 }
 
 /** Text files that are a set of named lines, so that several tasks, plays and people can share one. */
@@ -53,7 +53,7 @@ export type Persist =
   | { readonly store: 'none'; readonly because: string };
 
 /** The unit of everything: one value that should be so. Diff, changed, journal, rollback and verification follow from it. */
-export interface Setting<T = any> {
+export interface Setting<T = unknown> {
   /** Unique on a host, stable over runs: `block_queue/nvme0n1/scheduler`. */
   readonly key: string;
   /** null: should not exist. */
@@ -95,6 +95,6 @@ export interface Action {
 export type Step = Setting | Finding | Action;
 
 export type { ReadOp };
-export const isSetting = (step: Step): step is Setting => 'want' in step;
+export const isSetting = <S extends Step>(step: S): step is Extract<S, Setting> => 'want' in step;
 export const isFinding = (step: Step): step is Finding => 'finding' in step;
 export const isAction = (step: Step): step is Action => 'action' in step;

@@ -244,11 +244,10 @@ const finish = ({ planned, state, failed }: { planned: PlannedTask; state: TaskS
 };
 
 /** In a plan: what would fail now, unless what comes before it mends it. */
-const waitingProblems = (item: PlannedItem, unsupported: string): readonly string[] => [
-  ...item.findings.flatMap(({ finding, message }) =>
+const waitingProblems = (item: PlannedItem, unsupported: string): readonly string[] =>
+  item.findings.flatMap(({ finding, message }) =>
     finding === 'conflict' || finding === 'refused' || finding === 'ineffective' || (finding === 'unsupported' && unsupported === 'fail')
       ? [message]
       : [],
-  ),
-];
+  );
 

@@ -9,7 +9,7 @@ export interface ItemHistory {
   readonly changes: Map<string, Change>;
   failure?: Problem;
   /** The registered value of an action. */
-  result?: Value;
+  result?: Readonly<Record<string, Value>>;
   ran: boolean;
 }
 
@@ -82,13 +82,13 @@ export const taskResult = (
 };
 
 /** The registered value of a task: of its only item, or `results` of all. */
-export const registeredValue = (results: readonly { readonly result: TaskResult; readonly own?: Value }[], loop: boolean): Value => {
+export const registeredValue = (results: readonly { readonly result: TaskResult; readonly own?: Readonly<Record<string, Value>> }[], loop: boolean): Value => {
   const one = ({ result, own }: (typeof results)[number]): Value => ({
     changed: result.outcome === 'changed',
     failed: result.outcome === 'failed',
     skipped: result.outcome === 'skipped',
     ...(result.message !== undefined && { msg: result.message }),
-    ...(own !== null && typeof own === 'object' && !Array.isArray(own) ? own : {}),
+    ...own,
   });
   if (!loop && results.length === 1) return one(results[0]!);
   return {

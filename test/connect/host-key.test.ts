@@ -103,6 +103,19 @@ describe.skipIf(noSshd)(`host keys of a real sshd ${noSshd ?? ''}`, () => {
     ]);
   });
 
+  it('scans keys of further types as unknown, another key of a known type as changed', async () => {
+    const verdicts = async (...lines: readonly string[]) =>
+      (await scanHostKey(settings(knownHostsFile(...lines)), optionsFor())).keys.map(({ verdict }) => verdict);
+    expect(await verdicts(`${name} ${host.rsa.public}`)).toEqual(['unknown', 'unknown', 'known']);
+    const other = makeKey(temporaryFolder(), 'other');
+    expect(await verdicts(`${name} ${other.public}`)).toEqual(['changed', 'changed', 'changed']);
+    expect(await verdicts(`${name} ${host.rsa.public}`, `${name} ${other.public}`)).toEqual([
+      'changed',
+      'unknown',
+      'known',
+    ]);
+  });
+
   it('survives key exchanges in the middle of a large upload', async () => {
     const rekeying = await startSshd({ authorizedKeys: [key.public], extraConfig: 'RekeyLimit 256K' });
     const file = knownHostsFile(`[127.0.0.1]:${rekeying.port} ${rekeying.hostKey}`);

@@ -96,7 +96,7 @@ const readContents = (cursor: Cursor, root: string, chunk = 400): Map<string, Co
 };
 
 const permissionBits = (letters: string): number => {
-  const bits = [...letters.slice(1, 10)].reduce((mode, letter, index) => {
+  const bits = letters.slice(1, 10).split('').reduce((mode, letter, index) => {
     const set = letter !== '-' && letter !== 'S' && letter !== 'T';
     return set ? mode | (1 << (8 - index)) : mode;
   }, 0);
