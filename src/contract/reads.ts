@@ -1,6 +1,6 @@
 import { select } from './glob.ts';
 import { verbatim } from './codecs.ts';
-import type { Content, Snapshot, Stat } from './snapshot.ts';
+import { queryKey, type Content, type Snapshot, type Stat } from './snapshot.ts';
 import type { Codec, Reading, Target } from './steps.ts';
 
 /** Keep only the matches in whose directory FILE's first line is one of `matches`: qemu's processes out of all of /proc. */
@@ -84,8 +84,9 @@ const oneOf = (yes: readonly string[], spelling: readonly [string, string]): Cod
   encode: (value) => (value ? spelling[0] : spelling[1]),
 });
 const activeCodec = oneOf(['active', 'activating', 'reloading'], ['active', 'inactive']);
-const enabledCodec = oneOf(['enabled', 'enabled-runtime', 'alias', 'linked'], ['enabled', 'disabled']);
-const maskedCodec = oneOf(['masked', 'masked-runtime'], ['masked', 'unmasked']);
+// What is so at runtime only is gone with the boot.
+const enabledCodec = oneOf(['enabled', 'alias'], ['enabled', 'disabled']);
+const maskedCodec = oneOf(['masked'], ['masked', 'unmasked']);
 
 /** The three aspects of the unit `name` (`irqbalance.service`), from systemctl show. */
 export const unit = (name: string): Read<Unit> => ({
@@ -111,7 +112,7 @@ export const unit = (name: string): Read<Unit> => ({
 export const query = <T>(argv: readonly string[], codec: Codec<T>): Read<Reading<T>> => ({
   ops: [{ op: 'query', argv }],
   decode: (snapshot) => {
-    const output = snapshot.output.get(argv.join(' '));
+    const output = snapshot.output.get(queryKey(argv));
     if (!output || output.exit === 127) return understand(codec, undefined);
     return understand(codec, output.exit === 0 ? { raw: output.text } : { errno: 'EUNKNOWN' });
   },
@@ -129,8 +130,9 @@ export const combine = <R extends Reads, T>(reads: R, derive: (seen: Seen<R>) =>
 /** One `NAME=value` line of a shell-vars file, as a reading of its own. */
 export const entry = (text: Reading<ReadonlyMap<string, string>>, name: string): Reading<string> => {
   const path = text.target && 'path' in text.target ? text.target.path : '';
-  const raw = 'value' in text ? text.value.get(name) : undefined;
   const target: Target = { kind: 'entry', path, format: 'shell-vars', name };
+  if ('errno' in text) return { codec: verbatim, target, errno: text.errno };
+  const raw = text.value.get(name);
   return understand(verbatim, raw === undefined ? undefined : { raw }, target);
 };
 

@@ -31,9 +31,13 @@ export interface Snapshot {
   readonly content: ReadonlyMap<string, Content>;
   readonly stat: ReadonlyMap<string, Stat>;
   readonly units: ReadonlyMap<string, UnitState>;
-  /** By argv joined with spaces. */
+  /** By `queryKey` of the argv. */
   readonly output: ReadonlyMap<string, Output>;
 }
+
+/** The words of a query as one text: as people write them, in JSON's quotes where a word is not plain. */
+export const queryKey = (argv: readonly string[]): string =>
+  argv.map((word) => (/^[^\s"\\]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
 
 /** A snapshot as JSON or YAML: maps as objects, byte strings as latin1 text. */
 export interface SnapshotData {

@@ -179,7 +179,8 @@ export const createHostRun = (options: HostOptions): HostRun => {
     const { task } = hostTask;
     const context = { host: host.name, play: play.play.index, handler };
     const results = items.map(({ planned, history, warnings }: StagedItem) => {
-      const unknown = check && planned.actions.some(({ action }) => action.effect === 'unknown' || action.run.length > 0);
+      if (check && planned.actions.length > 0) history.ran = true;
+      const unknown = check && planned.actions.some(({ action }) => action.effect === 'unknown');
       const result = taskResult(context, hostTask, planned, history, warnings, unknown);
       return { result, ...(history.result !== undefined && { own: history.result }) };
     });

@@ -10,6 +10,7 @@ export interface ItemHistory {
   failure?: Problem;
   /** The registered value of an action. */
   result?: Readonly<Record<string, Value>>;
+  /** An action was run; in a check: would be. */
   ran: boolean;
 }
 
@@ -58,7 +59,7 @@ export const taskResult = (
   const changes = [...history.changes.values()].filter(({ before, after, levels }) => before !== after || levels.length > 0);
   const failed = history.failure;
   const changed = history.ran || changes.some((change) => change.failed === undefined);
-  const outcome = failed ? 'failed' : planned.skipped ? 'skipped' : changed || unknown ? 'changed' : 'ok';
+  const outcome = failed ? 'failed' : planned.skipped ? 'skipped' : changed ? 'changed' : 'ok';
   const reason: Reason | undefined = failed?.reason;
   return {
     type: 'task',

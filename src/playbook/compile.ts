@@ -170,11 +170,9 @@ export const compileSite = (
     (name) => extraVars.has(name),
   );
 
-  const sound = new Set<TaskDefinition>();
   for (const { declared, tasks, handlers } of definitions) {
-    const areVariablesSound = checkVariables(declared.nodes, problems);
-    for (const task of [...tasks, ...handlers])
-      if (checkTaskTexts(task, problems) && areVariablesSound) sound.add(task);
+    checkVariables(declared.nodes, problems);
+    for (const task of [...tasks, ...handlers]) checkTaskTexts(task, problems);
   }
   const places = ({ definition, play, tasks }: CompiledPlay, hostName: string): readonly TaskPlace[] => {
     const host = inventory.hosts.get(hostName)!;
@@ -182,7 +180,7 @@ export const compileSite = (
   };
   for (const play of compiled)
     for (const host of play.play.hosts)
-      for (const place of places(play, host)) if (sound.has(place.task)) problems.addFor(host, binder.check(place));
+      for (const place of places(play, host)) problems.addFor(host, binder.check(place));
   problems.add(valueWarnings(definitions, options));
 
   const diagnostics = problems.all(files);

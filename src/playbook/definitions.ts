@@ -7,6 +7,7 @@ import type { Task } from './types.ts';
 /** A task as it was written: what the public type says, and the nodes that errors point at. */
 export interface TaskDefinition {
   readonly task: Task;
+  readonly name: Node | undefined;
   /** The module's parameters without `state`. */
   readonly params: MapNode;
   /** Where the module is named. */

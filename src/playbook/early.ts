@@ -93,10 +93,8 @@ export const createEarlyChecks = (place: TaskPlace, binding: Binding, known: Kno
     const rendered = renderNode(params, lookup, isLate, (error, node) => {
       problems.push(expressionProblem(error, node, place, lookups, registeredLater));
     });
-    if (problems.length > 0) return problems;
-    return validateParams(task.module, rendered.value, rendered.late).problems.map((one) =>
-      paramProblem(one, place.task),
-    );
+    const validated = validateParams(task.module, rendered.value, rendered.unknown);
+    return [...problems, ...validated.problems.map((one) => paramProblem(one, place.task))];
   };
   return { checkConditions, checkParams };
 };

@@ -60,14 +60,17 @@ export const verdictOf = (
   return true;
 };
 
-/** Renders a tree of parameters; each text that fails is a problem of its own. Texts that are `late` stay as they are. */
+/**
+ * Renders a tree of parameters; each text that fails is a problem of its own. `unknown` are the paths of the texts that have
+ * no value: those that failed, and those that are late, which stay as they are.
+ */
 export const renderNode = (
   root: Node,
   lookup: Lookup,
   isLate: (text: string) => boolean,
   failed: (error: ExpressionError, node: ScalarNode) => void,
-): { readonly value: Value; readonly late: readonly Path[] } => {
-  const late: Path[] = [];
+): { readonly value: Value; readonly unknown: readonly Path[] } => {
+  const unknown: Path[] = [];
   const visit = (node: Node, path: Path): Value => {
     if (node.kind === 'sequence') return node.items.map((item, index) => visit(item, [...path, index]));
     if (node.kind === 'map') {
@@ -77,17 +80,20 @@ export const renderNode = (
     }
     const { value } = node;
     if (typeof value !== 'string' || !hasTemplate(value)) return value;
-    if (!isLate(value))
-      return (
-        attempt(
-          () => render(value, lookup),
-          (error) => failed(error, node),
-        ) ?? null
-      );
-    late.push(path);
-    return value;
+    if (isLate(value)) {
+      unknown.push(path);
+      return value;
+    }
+    const rendered = attempt(
+      () => render(value, lookup),
+      (error) => {
+        unknown.push(path);
+        failed(error, node);
+      },
+    );
+    return rendered ?? null;
   };
-  return { value: visit(root, []), late };
+  return { value: visit(root, []), unknown };
 };
 
 /** The loop's items, or the problem with them. */
@@ -128,7 +134,7 @@ export const expand = (place: TaskPlace, binding: Binding, scope: Late['scope'],
     const found = verdictOf(place, lookup, binding);
     if (typeof found === 'boolean') return found;
     if (!isWhenLate) problems.push(found);
-    return isWhenLate ? undefined : false;
+    return undefined;
   };
   const outer = lookups.taskLookup(place, { scope });
   const items = loop ? loopItems(place, outer, binding) : [undefined];
@@ -140,7 +146,7 @@ export const expand = (place: TaskPlace, binding: Binding, scope: Late['scope'],
     const lookup = item === undefined ? outer : lookups.taskLookup(place, { scope, item });
     const holds = verdict(lookup);
     const own: HostProblem[] = [];
-    const { value } = renderNode(
+    const { value, unknown } = renderNode(
       params,
       lookup,
       () => false,
@@ -148,13 +154,13 @@ export const expand = (place: TaskPlace, binding: Binding, scope: Late['scope'],
         own.push(expressionProblem(error, node, place, lookups, registeredLater));
       },
     );
-    const validated = own.length === 0 ? validateParams(task.module, value) : undefined;
-    own.push(...(validated?.problems ?? []).map((found) => paramProblem(found, place.task)));
+    const validated = validateParams(task.module, value, unknown);
+    own.push(...validated.problems.map((found) => paramProblem(found, place.task)));
     if (holds !== false) problems.push(...own);
     return {
       ...(item !== undefined && { item }),
       verdict: holds,
-      params: own.length === 0 ? validated?.params : undefined,
+      params: own.length === 0 ? validated.params : undefined,
     };
   });
   return { turns, problems };

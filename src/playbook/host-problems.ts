@@ -46,15 +46,18 @@ export const expressionProblem = (
   lookups: Lookups,
   registeredLater: ReadonlyMap<string, number>,
 ): HostProblem => {
-  const { variable } = error;
-  const from = variable === undefined ? undefined : lookups.variableOf(place, variable);
-  const position = from?.position ?? placeIn(node, variable === undefined ? error.offset : undefined, error.length);
+  const { variable, offset, length } = error;
+  const isInText = ['bad-expression', 'unknown-filter', 'unknown-test'].includes(error.code);
+  const declared = variable === undefined ? node : lookups.nodeOf(place, variable);
+  const position = declared
+    ? placeIn(nodeAt(declared, error.path), offset, length)
+    : (lookups.variableOf(place, variable!)?.position ?? node.position);
   const source = JSON.stringify(toValue(node));
   const name = /^'([^']*)' is undefined$/.exec(error.message)?.[1];
   const isShown = !place.task.task.noLog || error.code !== 'bad-value' || (name !== undefined && source.includes(name));
   const message = isShown ? error.message : hidden;
-  const where = variable === undefined ? '' : `, in the variable '${variable}'`;
-  return hostProblem(error.code, message + where, position, hintFor(error, registeredLater), true);
+  const where = variable === undefined || isInText ? '' : `, in the variable '${variable}'`;
+  return hostProblem(error.code, message + where, position, hintFor(error, registeredLater), !isInText);
 };
 
 /** What the schema or the module finds wrong with a task's parameters on a host. */

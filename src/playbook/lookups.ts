@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Host, Inventory, Value, Variable } from '../inventory/types.ts';
+import type { Node } from '../yaml/document.ts';
 import type { PlayDefinition, TaskDefinition } from './definitions.ts';
 import type { Bound, Lookup } from './expressions/render.ts';
 import type { Play, Scope } from './types.ts';
@@ -110,7 +111,11 @@ export const createLookups = ({ inventory, extraVars, groups }: SiteNames) => {
     playDefinition.declared.variables.get(name) ??
     host.variables.get(name);
 
-  return { taskLookup, variableOf };
+  /** The tree of such a variable where it is known: in `vars` of the task or the play. */
+  const nodeOf = ({ playDefinition, task }: TaskPlace, name: string): Node | undefined =>
+    extraVars.has(name) ? undefined : (task.declared.nodes.get(name) ?? playDefinition.declared.nodes.get(name));
+
+  return { taskLookup, variableOf, nodeOf };
 };
 export type Lookups = ReturnType<typeof createLookups>;
 

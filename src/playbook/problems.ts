@@ -7,7 +7,7 @@ export interface Problems {
   readonly add: (diagnostics: readonly Diagnostic[]) => void;
   /** Of one host; the same of several hosts becomes one diagnostic that names them. */
   readonly addFor: (host: string, problems: readonly HostProblem[]) => void;
-  /** In the order of the files, lines and columns. */
+  /** In the order of the files, lines and columns; no warning where an error stands. */
   readonly all: (files: readonly string[]) => Diagnostic[];
 }
 
@@ -59,7 +59,11 @@ export const createProblems = (): Problems => {
         const file = files.indexOf(position?.file ?? '');
         return [file === -1 ? files.length : file, position?.line ?? 0, position?.column ?? 0];
       };
-      return [...found.values()].map(finished).sort((left, right) => {
+      const placeOf = ({ position }: Diagnostic): string => `${position?.file}:${position?.line}:${position?.column}`;
+      const all = [...found.values()].map(finished);
+      const wrong = new Set(all.filter(({ severity }) => severity === 'error').map(placeOf));
+      const told = all.filter((diagnostic) => diagnostic.severity === 'error' || !wrong.has(placeOf(diagnostic)));
+      return told.sort((left, right) => {
         const [first, second] = [rank(left), rank(right)];
         const index = first.findIndex((value, at) => value !== second[at]);
         return index === -1 ? 0 : first[index]! - second[index]!;

@@ -102,14 +102,17 @@ const describeType = (type: string, { items, minimum, maximum }: Schema): string
   return maximum === undefined ? name : `${name} of ${maximum} or less`;
 };
 
-/** What a schema takes, for people: `an integer from 0 to 2, or a text`. */
-export const describeSchema = (schema: Schema): string => {
-  if (schema['x-switch']) return 'on or off';
+const alternativeTexts = (schema: Schema): readonly string[] => {
+  if (schema['x-switch']) return ['on', 'off'];
+  if (schema.anyOf) return schema.anyOf.flatMap(alternativeTexts);
   const listed = allowedValues(schema);
-  const others = (schema.anyOf ?? []).filter((one) => allowedValues(one).length === 0).map(describeSchema);
-  const words = listed.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
-  const parts = [...others, ...words];
-  if (parts.length > 0) return parts.length === 1 ? parts[0]! : `${parts.slice(0, -1).join(', ')} or ${parts.at(-1)!}`;
-  const types = schema.type === undefined ? [] : [schema.type].flat();
-  return types.length === 0 ? 'another value' : types.map((type) => describeType(type, schema)).join(' or ');
+  if (listed.length > 0) return listed.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
+  return schema.type === undefined ? [] : [schema.type].flat().map((type) => describeType(type, schema));
+};
+
+/** What a schema takes, for people: `an integer from 0 to 2`, `on, off or unmerge`. */
+export const describeSchema = (schema: Schema): string => {
+  const texts = [...new Set(alternativeTexts(schema))];
+  if (texts.length === 0) return 'another value';
+  return texts.length === 1 ? texts[0]! : `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)!}`;
 };

@@ -5,25 +5,20 @@ import type { Node, ScalarNode } from '../yaml/document.ts';
 import type { TaskDefinition } from './definitions.ts';
 import type { Problems } from './problems.ts';
 
-const report = (node: ScalarNode, parse: () => unknown, problems: Problems): boolean => {
+const check = (node: ScalarNode, parse: () => unknown, problems: Problems): void => {
   try {
     parse();
-    return true;
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     problems.error(error.code, error.message, placeIn(node, error.offset, error.length), error.hint);
-    return false;
   }
 };
 
-/** Reports every malformed template in a tree; true where there is none. */
-export const checkTemplates = (node: Node, problems: Problems): boolean => {
-  if (node.kind === 'scalar') {
-    const { value } = node;
-    return typeof value !== 'string' || report(node, () => templateParts(value), problems);
-  }
-  const children = node.kind === 'sequence' ? node.items : node.entries.map(({ value }) => value);
-  return children.map((child) => checkTemplates(child, problems)).every(Boolean);
+/** Reports every malformed template in a tree. */
+const checkTemplates = (node: Node, problems: Problems): void => {
+  if (node.kind === 'sequence') for (const item of node.items) checkTemplates(item, problems);
+  else if (node.kind === 'map') for (const { value } of node.entries) checkTemplates(value, problems);
+  else if (typeof node.value === 'string') check(node, () => templateParts(node.source), problems);
 };
 
 const checkTemplateKeys = (node: Node, problems: Problems): void => {
@@ -36,23 +31,20 @@ const checkTemplateKeys = (node: Node, problems: Problems): void => {
   }
 };
 
-/** Reports what is malformed in a task's own texts, before any host is looked at; false where it cannot be bound. */
-export const checkTaskTexts = (
-  { task, params, conditions, loop, declared, notify }: TaskDefinition,
-  problems: Problems,
-): boolean => {
+/** Reports what is malformed in a task's own texts, whether or not a host comes to them. */
+export const checkTaskTexts = (definition: TaskDefinition, problems: Problems): void => {
+  const { task, name, params, conditions, loop, declared, notify } = definition;
   checkTemplateKeys(params, problems);
   for (const { text, position } of notify)
     if (text.includes('{{'))
       problems.error('not-supported', "a handler's name is no template here", position, 'write the name itself');
-  const trees: readonly Node[] = [params, ...(loop ? [loop] : []), ...declared.nodes.values()];
-  const isGood = [
-    ...trees.map((node) => checkTemplates(node, problems)),
-    ...conditions.map((node, index) => report(node, () => conditionExpression(task.when[index]!.text), problems)),
-  ];
-  return isGood.every(Boolean);
+  for (const node of [name, params, loop]) if (node) checkTemplates(node, problems);
+  checkVariables(declared.nodes, problems);
+  for (const [index, node] of conditions.entries())
+    check(node, () => conditionExpression(task.when[index]!.text), problems);
 };
 
-/** `vars` of a play. */
-export const checkVariables = (nodes: ReadonlyMap<string, Node>, problems: Problems): boolean =>
-  [...nodes.values()].map((node) => checkTemplates(node, problems)).every(Boolean);
+/** The same for `vars`. */
+export const checkVariables = (nodes: ReadonlyMap<string, Node>, problems: Problems): void => {
+  for (const node of nodes.values()) checkTemplates(node, problems);
+};

@@ -164,6 +164,7 @@ export const readTask = (map: MapNode, setting: TaskSetting): TaskDefinition | u
       apply: apply ?? 'both',
       absent,
     },
+    name: get(map, 'name'),
     params,
     moduleAt: entry.keyPosition,
     conditions,

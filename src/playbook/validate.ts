@@ -147,25 +147,25 @@ const concerns = (
 };
 
 /**
- * A task's rendered parameters against the module's schema and `check`; `late` are the paths of values that are not known yet,
- * which are taken for right. Gives the parameters with switches as booleans.
+ * A task's rendered parameters against the module's schema and `check`; `unknown` are the paths of values that are not
+ * known, which are taken for right. Gives the parameters with switches as booleans.
  */
 export const validateParams = (
   module: AnyModule,
   rendered: Value,
-  late: readonly (readonly (string | number)[])[] = [],
+  unknown: readonly (readonly (string | number)[])[] = [],
 ): { readonly params: Value; readonly problems: readonly ParamProblem[] } => {
   const { schema, validate } = validatorOf(module);
   const params = normaliseSwitches(schema, rendered);
   if (!validate(params)) {
     const errors = (validate.errors ?? []).filter((error) => {
       const path = pathOf(error, params);
-      return !late.some((one) => concerns(path, error, one));
+      return !unknown.some((one) => concerns(path, error, one));
     });
     const problems = relevant(errors).map((error) => explain(error, params));
-    if (problems.length > 0 || late.length === 0) return { params, problems };
+    if (problems.length > 0 || unknown.length === 0) return { params, problems };
   }
-  if (late.length > 0) return { params, problems: [] };
+  if (unknown.length > 0) return { params, problems: [] };
   const found = module.check?.(params as never) ?? [];
   return {
     params,

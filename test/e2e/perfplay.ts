@@ -68,7 +68,7 @@ export interface Site {
   readonly remove: () => void;
 }
 
-/** Starts with the lab's inventory as `hosts.yml`; `-i hosts.yml` and a connect timeout of 2 s are given in each call that connects. */
+/** Starts with the lab's inventory as `hosts.yml`; each call gets `-i hosts.yml` unless it has an `-i`, and a connect timeout of 2 s. */
 export const createSite = (lab: Pick<Lab, 'inventory'>): Site => {
   const folder = mkdtempSync(path.join(tmpdir(), 'perfplay-e2e-'));
   const write = (name: string, content: unknown): void => {
@@ -79,7 +79,8 @@ export const createSite = (lab: Pick<Lab, 'inventory'>): Site => {
   write('hosts.yml', lab.inventory());
   const perfplay: Site['perfplay'] = async (...words) => {
     const connects = /^(run|plan|ping|facts)$/.test(words[0] ?? '');
-    const all = [...words, '-i', 'hosts.yml', ...(connects ? ['--timeout', '2'] : [])];
+    const inventory = words.includes('-i') ? [] : ['-i', 'hosts.yml'];
+    const all = [...words, ...inventory, ...(connects ? ['--timeout', '2'] : [])];
     const { exitCode, stdout, stderr } = await startPerfplay(all, { cwd: folder });
     return { exitCode, stdout, stderr };
   };

@@ -210,7 +210,7 @@ describe.skipIf(e2eProblem)(titled('a rack of sshd hosts'), () => {
     test('runs no program that changes anything', async () => {
       await each(async (name) => {
         const calls = (await lab.host(name).calls()).map(([program, verb = '']) => `${program} ${verb}`);
-        expect(new Set(calls), name).toEqual(new Set(['systemctl show', 'systemd-detect-virt ']));
+        expect(new Set(calls), name).toEqual(new Set(['systemctl show', 'systemd-detect-virt ', 'uname -rm']));
       });
     });
 
@@ -257,7 +257,7 @@ describe.skipIf(e2eProblem)(titled('a rack of sshd hosts'), () => {
       ['kvm02', 'boot', 'qemu_kvm/module/vhost_net', ['/etc/modules-load.d/perfplay.conf', /^vhost_net$/m, '']],
       ['kvm02', 'running', 'ksm/run', ['/sys/kernel/mm/ksm/run', /0/, '1']],
       ['kvm01', 'boot', 'ksm/run', ['/etc/tmpfiles.d/zz-perfplay.conf', /^w .*$/m, '']],
-      ['kvm01', 'boot', 'ksm/qemu-kvm/KSM_ENABLED', ['/etc/default/qemu-kvm', /(KSM_ENABLED)=0/, '$1=1']],
+      ['kvm01', 'boot', 'ksm/qemu-kvm/KSM_ENABLED', ['/etc/default/qemu-kvm', /^(KSM_ENABLED)=0/m, '$1=1']],
       ['kvm02', 'running', 'ksm/ksmtuned.service/active', ['/var/lib/lab/units/ksmtuned.service', /inactive/, 'active']],
       ['kvm02', 'boot', 'ksm/ksm.service/enabled', ['/var/lib/lab/units/ksm.service', /disabled/, 'enabled']],
       ['rp01', 'running', 'sysctl/vm.swappiness', ['/proc/sys/vm/swappiness', /1/, '60']],
@@ -291,7 +291,8 @@ describe.skipIf(e2eProblem)(titled('a rack of sshd hosts'), () => {
       try {
         const { changes, exit } = await site.report('plan', 'site.yml', '-l', name);
         expect(changes.flatMap((change) => change.keys)).toEqual([keys].flat());
-        for (const change of changes) expect(change.levels).toEqual([level]);
+        // A changed task also notifies its handler, which has no key.
+        for (const change of changes.filter((one) => one.keys.length > 0)) expect(change.levels).toEqual([level]);
         expect(exit).toBe(0);
       } finally {
         await run(false);
@@ -304,7 +305,7 @@ describe.skipIf(e2eProblem)(titled('a rack of sshd hosts'), () => {
       expect((await site.perfplay('run', 'site.yml', '-l', 'rp01', '--expect-no-changes')).exitCode).toBe(10);
       expect(await host.read('/proc/sys/vm/swappiness')).toBe('60\n');
       const report = await site.report('run', 'site.yml', '-l', 'rp01');
-      expect(report.changes.flatMap(({ keys }) => keys)).toEqual(['sysctl/vm.swappiness', []].flat());
+      expect(report.changes.flatMap(({ keys }) => keys)).toEqual(['sysctl/vm.swappiness']);
       expect(await host.read('/proc/sys/vm/swappiness')).toBe('1\n');
     });
   });

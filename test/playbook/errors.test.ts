@@ -168,6 +168,32 @@ describe('each mistake has its place', () => {
   });
 });
 
+describe('one mistake does not hide another', () => {
+  it('in the same task', () => {
+    const text = task(
+      "{name: '{{ x', cpu: {governer: '{{ nope }}', min_khz: a, boost: '{{ b | uper }}'}, when: '{{ c }}'}",
+    );
+    expect(places(errorsOf(text))).toEqual([
+      '4:15+2 bad-expression',
+      '4:22+3 missing-parameter',
+      '4:28+8 unknown-parameter',
+      '4:42+4 undefined-variable',
+      '4:60+1 wrong-type',
+      '4:78+4 unknown-filter',
+      '4:93+2 bad-expression',
+    ]);
+  });
+  it('and each is said once, in a variable too', () => {
+    const text = playWith(
+      "    - cpu: {governor: '{{ x }}{{ y.z }}'}\n",
+      "  vars: {x: '{{ a b }}', y: {z: '{{ nope }}'}}\n",
+    );
+    const errors = errorsOf(text);
+    expect(places(errors)).toEqual(['3:19+1 bad-expression', '3:37+4 undefined-variable']);
+    expect(errors[1]!.message).toBe("'nope' is undefined, in the variable 'y' on kvm01, kvm02 and rp01");
+  });
+});
+
 describe('undefined variables', () => {
   it('are reported once a place, with the hosts that lack them', () => {
     const hosts = { ...threeHosts, kvm03: { groups: ['kvm'] }, kvm04: {}, kvm05: {}, kvm06: {} };

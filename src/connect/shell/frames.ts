@@ -1,4 +1,11 @@
-import type { Content, Output, Snapshot, Stat, UnitState } from '../../contract/snapshot.ts';
+import {
+  queryKey,
+  type Content,
+  type Output,
+  type Snapshot,
+  type Stat,
+  type UnitState,
+} from '../../contract/snapshot.ts';
 import { isGlob } from '../../contract/glob.ts';
 import { errnoOf } from './errno.ts';
 import type { ReadPlan } from './script.ts';
@@ -161,7 +168,7 @@ export const parseAnswer = (text: string, nonce: string, root: string, plan: Rea
   const output = new Map<string, Output>();
   for (const [index, argv] of plan.queries.entries()) {
     cursor.mark(`query ${index}`);
-    output.set(argv.join(' '), readOutput(cursor, nonce));
+    output.set(queryKey(argv), readOutput(cursor, nonce));
   }
   if (Number(cursor.mark('end')) !== id) throw new FrameError('it belongs to another question');
   return { content, stat, units, output };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openShell, ShellLost } from '../../../src/connect/shell/shell.ts';
+import { queryKey } from '../../../src/contract/snapshot.ts';
 import { localChannel, shells } from './shells.ts';
 
 let folder: string;
@@ -79,8 +80,8 @@ for (const shell of shells) {
         { op: 'query', argv: ['no-such-program-anywhere'] },
       ]);
       remote.close();
-      expect(output.get(forged.join(' '))).toEqual({ text: forged[2], exit: 0 });
-      expect(output.get('sh -c echo out; exit 3')).toEqual({ text: 'out\n', exit: 3 });
+      expect(output.get(queryKey(forged))).toEqual({ text: forged[2], exit: 0 });
+      expect(output.get('sh -c "echo out; exit 3"')).toEqual({ text: 'out\n', exit: 3 });
       expect(output.get('no-such-program-anywhere')?.exit).toBe(127);
     });
 

@@ -42,6 +42,16 @@ pp_grub_files() {
   done
 }
 
+# Why the menu is not as our file says: files of grub.d that are read after it, or a script of grub.d.
+pp_grub_undone() {
+  pp_later='' pp_after=''
+  for pp_p in "${pp_drop_in%/*}"/*.cfg; do
+    [ -z "$pp_after" ] || pp_later="$pp_later ${pp_p#"$PP_ROOT"}"
+    [ "$pp_p" != "$pp_drop_in" ] || pp_after=yes
+  done
+  if [ -n "$pp_later" ]; then printf %s "a later file of grub.d undoes it:$pp_later"; else printf %s 'a script of /etc/grub.d says otherwise'; fi
+}
+
 pp_grub_exists() { [ -e "$PP_ROOT$1" ] || [ -e "$PP_ROOT/boot$1" ]; }
 
 pp_grub() {
@@ -77,11 +87,11 @@ $pp_p
     while IFS= read -r pp_l; do
       case $pp_word in
         '!'*) case " $(printf %s "$pp_l" | tr - _)" in
-            *" ${pp_word#!} "*|*" ${pp_word#!}="*) pp_grub_fail "the new grub.cfg still holds ${pp_word#!}"; return ;;
+            *" ${pp_word#!} "*|*" ${pp_word#!}="*) pp_grub_fail "the new grub.cfg still holds ${pp_word#!}: $(pp_grub_undone)"; return ;;
           esac ;;
         *) case $pp_l in
             *" $pp_word "*) ;;
-            *) pp_grub_fail "the new grub.cfg does not hold $pp_word in every normal entry: a later file of grub.d undoes it"; return ;;
+            *) pp_grub_fail "the new grub.cfg does not hold $pp_word in every normal entry: $(pp_grub_undone)"; return ;;
           esac ;;
       esac
     done <<PP_LINES

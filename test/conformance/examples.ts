@@ -1,0 +1,29 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import type { AnyModule } from '../../src/contract/module.ts';
+import type { Value } from '../../src/inventory/types.ts';
+import { validateParams } from '../../src/playbook/validate.ts';
+
+/** One entry of modules/KIND/example.yaml: parameters that change something on a fresh host of the simulated lab. */
+export interface Example {
+  readonly name: string;
+  readonly host: string;
+  readonly params: Value;
+}
+
+const modulesFolder = path.join(import.meta.dirname, '../../modules');
+
+export const exampleFile = (kind: string): string => path.join(modulesFolder, kind, 'example.yaml');
+
+/** A module's examples as a playbook's task would give them to it; none where the file is missing. Throws on wrong parameters. */
+export const examplesOf = (module: AnyModule): readonly Example[] => {
+  const file = exampleFile(module.kind);
+  if (!existsSync(file)) return [];
+  return (parse(readFileSync(file, 'utf8')) as readonly Example[]).map((example) => {
+    const { params, problems } = validateParams(module, example.params);
+    if (problems.length > 0)
+      throw new Error(`${module.kind}/example.yaml: ${example.name}: ${problems.map(({ message }) => message).join('; ')}`);
+    return { ...example, params };
+  });
+};

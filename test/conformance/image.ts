@@ -1,0 +1,62 @@
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+interface Entry {
+  readonly kind: 'file' | 'folder' | 'link';
+  readonly mode: number;
+  /** A file's bytes as latin1 text, a link's text. */
+  readonly text: string;
+  /** Of files only: a file that is written anew with the same bytes has another. */
+  readonly written: string;
+}
+
+/** Everything below a folder, by path from it. */
+export type Image = ReadonlyMap<string, Entry>;
+
+const entryAt = (file: string): Entry => {
+  const stat = lstatSync(file, { bigint: true });
+  const mode = Number(stat.mode & 0o7777n);
+  if (stat.isSymbolicLink()) return { kind: 'link', mode: 0, text: readlinkSync(file), written: '' };
+  if (stat.isDirectory()) return { kind: 'folder', mode, text: '', written: '' };
+  return { kind: 'file', mode, text: readFileSync(file, 'latin1'), written: `${stat.ino} ${stat.mtimeNs}` };
+};
+
+export const takeImage = (root: string): Image =>
+  new Map(
+    readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .sort()
+      .map((name) => [`/${name}`, entryAt(path.join(root, name))]),
+  );
+
+const isSame = (left: Entry | undefined, right: Entry | undefined): boolean =>
+  left?.kind === right?.kind && left?.mode === right?.mode && left?.text === right?.text;
+
+/** Paths that differ in kind, mode or content. */
+export const differing = (left: Image, right: Image): readonly string[] =>
+  [...new Set([...left.keys(), ...right.keys()])].filter((name) => !isSame(left.get(name), right.get(name))).sort();
+
+/** Paths that were written to, if only with what was there already. */
+export const touched = (left: Image, right: Image): readonly string[] => [
+  ...new Set([
+    ...differing(left, right),
+    ...[...left].filter(([name, { written }]) => right.get(name)?.written !== written).map(([name]) => name),
+  ]),
+];
+
+/** Makes the folder what it was when the image was taken. */
+export const restoreImage = (root: string, image: Image): void => {
+  const changed = differing(takeImage(root), image);
+  for (const name of changed) rmSync(path.join(root, name), { recursive: true, force: true });
+  // A folder that took the place of something else, or is gone, takes what is below it along.
+  const lost = [...image].filter(([name]) => changed.some((one) => name === one || name.startsWith(`${one}/`)));
+  for (const [name, { kind, mode, text }] of lost) {
+    const file = path.join(root, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    if (kind === 'link') symlinkSync(text, file);
+    else {
+      if (kind === 'folder') mkdirSync(file, { recursive: true });
+      else writeFileSync(file, text, 'latin1');
+      chmodSync(file, mode);
+    }
+  }
+};

@@ -1,0 +1,162 @@
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Channel } from '../../src/connect/types.ts';
+import { openShell, type Shell } from '../../src/connect/shell/shell.ts';
+import { createHostRun } from '../../src/engine/host.ts';
+import type { HostShells } from '../../src/engine/shells.ts';
+import { createSnapshotView } from '../../src/engine/snapshot-view.ts';
+import type { Host, Value } from '../../src/inventory/types.ts';
+import type { HostTask, Play, Task } from '../../src/playbook/types.ts';
+import type { AnyModule } from '../../src/contract/module.ts';
+import type { Event, HostEnded, TaskResult } from '../../src/report/events.ts';
+import { localChannel } from '../connect/shell/shells.ts';
+import { install, type Installed } from '../lab-simulated/installed.ts';
+import { restoreImage, takeImage, type Image } from './image.ts';
+
+/** What a test of the tests puts between the engine and the host. */
+export interface Sabotage {
+  readonly channel?: (channel: Channel) => Channel;
+  readonly shell?: (shell: Shell) => Shell;
+}
+
+/** A host of the simulated lab in a folder of its own, behind a real /bin/sh instead of sshd. */
+export interface LabHost extends Installed {
+  readonly name: string;
+  readonly root: string;
+  /** The host as it was installed. */
+  readonly fresh: Image;
+  readonly image: () => Image;
+  readonly restore: (image: Image) => void;
+  /** Puts it back as it was installed. */
+  readonly reset: () => void;
+  /** The command lines of its programs that were called since the last time; only of recorded shells. */
+  readonly calls: () => Promise<readonly string[]>;
+  readonly shells: (recorded?: boolean) => HostShells;
+}
+
+/** Notes each call in a file beside its folder, then does what it stands for. */
+const recorder = `#!/bin/sh
+printf '%s\\n' "\${0##*/} $*" >>"\${0%/*}/../calls"
+exec "\${0%/*}/../bin/\${0##*/}" "$@"
+`;
+
+const installRecorders = async ({ base, programs }: Installed['folder']): Promise<string> => {
+  const folder = path.join(base, 'recorders');
+  await mkdir(folder);
+  for (const name of await readdir(programs)) {
+    await writeFile(path.join(folder, name), recorder);
+    await chmod(path.join(folder, name), 0o755);
+  }
+  return folder;
+};
+
+export const createLabHost = async (name: string, sabotage: Sabotage = {}): Promise<LabHost> => {
+  const installed = await install(name);
+  const { root, programs, base } = installed.folder;
+  const recorders = await installRecorders(installed.folder);
+  const fresh = takeImage(root);
+  const log = path.join(base, 'calls');
+
+  const shells = (recorded = false): HostShells => {
+    const folder = recorded ? recorders : programs;
+    const channel = localChannel(['/bin/sh']);
+    const honest = openShell(sabotage.channel?.(channel) ?? channel, { root, write: path.join(folder, 'write'), path: folder });
+    const shell = sabotage.shell?.(honest) ?? honest;
+    let asks = 0;
+    const view = createSnapshotView(shell, () => asks++);
+    return {
+      for: async () => ({ shell, view }),
+      invalidate: view.invalidate,
+      asks: () => asks,
+      close: () => channel.destroy(),
+    };
+  };
+
+  return {
+    ...installed,
+    name,
+    root,
+    fresh,
+    image: () => takeImage(root),
+    restore: (image) => restoreImage(root, image),
+    reset: () => restoreImage(root, fresh),
+    calls: async () => {
+      const text = await readFile(log, 'utf8').catch(() => '');
+      await rm(log, { force: true });
+      return text.split('\n').filter(Boolean);
+    },
+    shells,
+  };
+};
+
+export interface TaskOptions {
+  readonly check?: boolean;
+  readonly absent?: boolean;
+}
+
+export interface Outcome {
+  readonly task: TaskResult | undefined;
+  readonly ended: HostEnded;
+  readonly asks: number;
+}
+
+const position = { file: 'site.yml', line: 1, column: 1 };
+
+/** One task through the engine's host runner; closes the shells. */
+export const runTask = async (
+  shells: HostShells,
+  module: AnyModule,
+  params: Value,
+  { check = false, absent = false }: TaskOptions = {},
+): Promise<Outcome> => {
+  const host: Host = {
+    name: 'lab',
+    groups: [],
+    variables: new Map(),
+    connection: { connection: 'local', address: 'localhost', sshArguments: [] },
+  };
+  const task: Task = {
+    id: '0.0',
+    name: module.kind,
+    position,
+    module,
+    params: { source: params, position },
+    when: [],
+    notify: [],
+    tags: [],
+    become: false,
+    becomeUser: 'root',
+    ignoreErrors: false,
+    noLog: false,
+    unsupported: 'fail',
+    apply: 'both',
+    absent,
+  };
+  const hostTask: HostTask = {
+    task,
+    needs: { params: new Set(), when: new Set() },
+    items: () => [{ name: task.name, params, when: () => true }],
+  };
+  const play: Play = { index: 0, name: 'conformance', position, hosts: ['lab'], batches: [['lab']], tasks: [task], handlers: [] };
+  const events: Event[] = [];
+  const run = createHostRun({
+    host,
+    plays: [{ play, tasks: [hostTask], handlers: [] }],
+    shells,
+    check,
+    journal: { run: 'conformance', playbook: 'site.yml' },
+    emit: (event) => events.push(event),
+    now: () => new Date(0),
+    stopped: () => false,
+  });
+  try {
+    await run.play(0);
+  } finally {
+    shells.close();
+  }
+  return {
+    task: events.find((event): event is TaskResult => event.type === 'task'),
+    ended: run.end(),
+    asks: shells.asks(),
+  };
+};
