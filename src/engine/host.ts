@@ -105,10 +105,10 @@ export const createHostRun = (options: HostOptions): HostRun => {
   const act = async (open: OpenShell, staged: StagedTask, on: (name: HostStage['stage'], detail?: string) => void): Promise<void> => {
     for (const { planned, history } of staged.items) {
       for (const { action } of planned.actions) {
-        if (history.failure) break;
-        on('apply', action.run.join(' '));
+        if (history.failure || options.stopped()) break;
+        on('apply', staged.hostTask.task.noLog ? planned.item.name : action.run.join(' '));
         const output = await open.shell.run(action.run, action.chdir).catch((error: unknown) => {
-          throw error instanceof ShellLost ? new ApplyLost(error) : error;
+          throw error instanceof ShellLost || error instanceof FrameError ? new ApplyLost(error) : error;
         });
         shells.invalidate();
         const stdout = output.stdout.replace(/\n+$/, '');
@@ -159,11 +159,12 @@ export const createHostRun = (options: HostOptions): HostRun => {
         journal: { ...options.journal, host: host.name },
         journalPart: () => ++parts,
         now,
+        invalidate: shells.invalidate,
         on,
       });
       const last = staged.at(-1);
       if (last && !check && !last.failed) await act(open, last, on);
-      for (const task of staged) finishTask(play, task, handler, notify);
+      for (const task of staged) finishTask(play, begun(task), handler, notify);
       const stopped = staged.find((task) => task.items.some(({ history }) => history.failure) && !task.hostTask.task.ignoreErrors);
       if (stopped) {
         status = 'failed';
@@ -174,6 +175,14 @@ export const createHostRun = (options: HostOptions): HostRun => {
     }
     return true;
   };
+
+  /** The task without the items whose actions an interrupt kept from being run: nothing is said of them. */
+  const begun = (task: StagedTask): StagedTask => ({
+    ...task,
+    items: task.items.filter(
+      ({ planned, history }) => check || !options.stopped() || planned.actions.length === 0 || history.ran || history.failure,
+    ),
+  });
 
   const finishTask = (play: HostPlay, { hostTask, items }: StagedTask, handler: boolean, notify: (names: readonly string[]) => void): void => {
     const { task } = hostTask;
@@ -204,7 +213,13 @@ export const createHostRun = (options: HostOptions): HostRun => {
       recap.failed++;
       message = error.message;
       hint = error instanceof BecomeError ? error.hint : undefined;
-    } else throw error;
+    } else {
+      // One host's surprise must not end the others' run.
+      status = 'failed';
+      recap.failed++;
+      message = `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+      hint = 'this is a fault of perfplay: please report it';
+    }
   };
 
   return {

@@ -2,6 +2,7 @@ import type { Position } from '../diagnostics.ts';
 import type { HostTask } from '../playbook/types.ts';
 import { targetKey, type Problem } from './evaluate.ts';
 import type { PlannedTask } from './task-plan.ts';
+import { hidden } from './task-report.ts';
 
 /** Who wants what of each target and store line of a host, over the whole run. */
 export interface Claims {
@@ -9,14 +10,26 @@ export interface Claims {
   readonly claim: (planned: PlannedTask) => Problem | undefined;
 }
 
+interface Claim {
+  /** `absent`, `null`, or `=` and the text. */
+  readonly value: string;
+  readonly task: HostTask['task'];
+  readonly owner: string;
+}
+
+const shown = ({ value, task }: Claim): string => (task.noLog ? hidden : value.replace(/^=/, ''));
+
 const place = ({ file, line }: Position): string => `${file}:${line}`;
 
 /** Two tasks that want two values of one thing would undo each other at every run. */
 export const createClaims = (): Claims => {
-  const claims = new Map<string, { readonly value: string; readonly task: HostTask['task'] }>();
+  const claims = new Map<string, Claim>();
   return {
     claim: ({ hostTask: { task }, items }) => {
-      for (const { setting } of items.flatMap((item) => item.evaluations)) {
+      const wanted = items.flatMap((item, index) =>
+        item.evaluations.map(({ setting }) => ({ setting, owner: `${task.id} item ${index}` })),
+      );
+      for (const { setting, owner } of wanted) {
         const { running, want, persist } = setting;
         const value = task.absent ? 'absent' : want === null ? 'null' : `=${running.codec.encode(want)}`;
         const keys = [
@@ -25,12 +38,12 @@ export const createClaims = (): Claims => {
         ];
         for (const key of keys) {
           const other = claims.get(key);
-          if (other && other.value !== value && other.task !== task)
+          if (other && other.value !== value && other.owner !== owner)
             return {
               reason: 'conflict',
-              message: `${place(other.task.position)} and ${place(task.position)} want different values of ${key}: ${other.value.slice(1)} and ${value.slice(1)}`,
+              message: `${place(other.task.position)} and ${place(task.position)} want different values of ${key}: ${shown(other)} and ${shown({ value, task, owner })}`,
             };
-          claims.set(key, { value, task });
+          claims.set(key, { value, task, owner });
         }
       }
       return undefined;

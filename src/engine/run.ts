@@ -102,6 +102,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
     for (const [index, batch] of play.batches.entries()) {
       if (stopped !== undefined || signal.aborted) break;
       const alive = batch.filter((name) => !states.get(name)?.run.failed());
+      if (alive.length === 0) continue;
       emit({ type: 'batch-started', play: play.index, batch: index + 1, hosts: alive });
       await Promise.all(
         alive.map((name) =>
@@ -109,18 +110,24 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
             if (signal.aborted) return;
             const { run, shells } = stateOf(name);
             const well = await run.play(play.index);
+            if (signal.aborted && well) return;
             if (!well || lastPlay.get(name) === play.index) end(name, run, shells);
           }),
         ),
       );
-      const failed = batch.filter((name) => states.get(name)?.run.failed());
-      if (!check && lostTooMany(play, batch, failed)) {
+      const failed = alive.filter((name) => states.get(name)?.run.failed());
+      if (!check && lostTooMany(play, alive, failed)) {
         const more = index + 1 < play.batches.length || site.plays.at(-1) !== play;
-        if (more) stopped = `${failed.length} of ${batch.length} hosts of batch ${index + 1} of "${play.name}" failed (${failed.slice(0, 5).join(', ')}${failed.length > 5 ? ', …' : ''})`;
+        if (more) stopped = `${failed.length} of ${alive.length} hosts of batch ${index + 1} of "${play.name}" failed (${failed.slice(0, 5).join(', ')}${failed.length > 5 ? ', …' : ''})`;
       }
     }
   }
 
+  if (signal.aborted) {
+    const undone = names.filter((name) => !ended.has(name));
+    if (undone.length > 0)
+      stopped = `interrupted: ${undone.length} of ${names.length} hosts are not done (${undone.slice(0, 5).join(', ')}${undone.length > 5 ? ', …' : ''}); run again to go on`;
+  }
   for (const [name, { run, shells }] of states) if (!ended.has(name)) end(name, run, shells);
   const hosts = [...ended.values()];
   const asks = [...states.values()].reduce((sum, { shells }) => sum + shells.asks(), 0);

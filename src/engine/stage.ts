@@ -1,6 +1,7 @@
+import { FrameError } from '../connect/shell/frames.ts';
 import { ShellLost, type Shell } from '../connect/shell/shell.ts';
 import { InputError } from '../diagnostics.ts';
-import type { HostTask, Scope } from '../playbook/types.ts';
+import type { HostTask, Scope, Task } from '../playbook/types.ts';
 import { composeApply, resultOf, type TaskWork } from './apply.ts';
 import { overriddenBy, textOf, type Evaluation, type Problem } from './evaluate.ts';
 import { journalOp, type JournalHeader } from './journal.ts';
@@ -23,6 +24,8 @@ export interface StageOptions {
   readonly journal: JournalHeader;
   readonly journalPart: () => number;
   readonly now: () => Date;
+  /** No view of the host is true any more. */
+  readonly invalidate: () => void;
   readonly on: (stage: 'observe' | 'plan' | 'apply' | 'verify', detail?: string) => void;
 }
 
@@ -40,7 +43,7 @@ export interface StagedTask {
 
 /** The connection was cut while writes were under way: what was done is not known. */
 export class ApplyLost extends Error {
-  constructor(cause: ShellLost) {
+  constructor(cause: ShellLost | FrameError) {
     super(cause.message, { cause });
     this.name = 'ApplyLost';
   }
@@ -76,6 +79,7 @@ const problemOf = (
   stateOf: ReturnType<typeof storeStates>,
 ): { readonly problem: Problem; readonly waits: boolean } | undefined => {
   if (history.failure) return { problem: history.failure, waits: false };
+  if (item.problem) return { problem: item.problem, waits: false };
   for (const evaluation of item.evaluations) {
     const problem = keepsDiffering(evaluation, written, stateOf);
     if (problem) return { problem: { ...problem, message: `${evaluation.setting.key}: ${problem.message}` }, waits: false };
@@ -87,9 +91,8 @@ const problemOf = (
   return undefined;
 };
 
-/** A changed setting whose kernel already ignores it, or whose reading is what was wanted, needs no write. */
-const hasWork = ({ setting, write, keep, problem }: Evaluation, failures: ReadonlySet<string>): boolean =>
-  (write || keep !== undefined) && !failures.has(setting.key) && (problem === undefined || problem.reason === 'ineffective');
+/** A kernel that ignores what is written may still be written to: the boot value is another matter. */
+const isObstructed = ({ problem }: Evaluation): boolean => problem !== undefined && problem.reason !== 'ineffective';
 
 /**
  * Runs a stage. Gives the tasks that were reached, in order, each with its last plan and its history; the last one may have
@@ -109,7 +112,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     options.on('plan');
     const reached: { planned: PlannedTask; state: TaskState; failed: boolean }[] = [];
     const work: TaskWork[] = [];
-    const todo: { evaluation: Evaluation; history: ItemHistory }[] = [];
+    const todo: { evaluation: Evaluation; history: ItemHistory; task: Task }[] = [];
 
     for (const state of states) {
       const planned = planTask(state.bound, view);
@@ -122,11 +125,11 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
         const history = state.histories[index]!;
         for (const evaluation of item.evaluations) {
           const { key, dependsOn = [] } = evaluation.setting;
-          if (dependsOn.some((other) => failures.has(other))) failures.add(key);
-          if (!hasWork(evaluation, failures)) continue;
+          if (dependsOn.some((other) => stuck.has(other)) || isObstructed(evaluation)) stuck.add(key);
+          if (stuck.has(key) || !(evaluation.write || evaluation.keep)) continue;
           if (keepsDiffering(evaluation, written, stateOf)) continue;
           evaluations.push(evaluation);
-          todo.push({ evaluation, history });
+          todo.push({ evaluation, history, task });
         }
       }
       const problems = planned.items.flatMap((item, index) => {
@@ -161,15 +164,16 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     if (++applied >= maxRounds) {
       for (const { evaluation, history } of todo)
         history.failure ??= { reason: 'ineffective', message: `${evaluation.setting.key} still differs after ${maxRounds} rounds` };
+      for (const { evaluation } of todo) failures.add(evaluation.setting.key);
       continue;
     }
 
     const batch = composeApply(work, view.snapshot(), stateOf);
-    options.on('apply', todo[0] && describe(todo[0].evaluation));
+    options.on('apply', todo[0] && describe(todo[0].evaluation, todo[0].task));
     const journal = journalOp(options.journal, options.journalPart(), options.now().toISOString(), batch.changes);
-    view.invalidate();
+    options.invalidate();
     const results = await shell.apply([journal, ...batch.ops.slice(1)]).catch((error: unknown) => {
-      throw error instanceof ShellLost ? new ApplyLost(error) : error;
+      throw error instanceof ShellLost || error instanceof FrameError ? new ApplyLost(error) : error;
     });
     if (results[0]?.state !== 0) {
       const message = `the journal cannot be written, so nothing was changed: ${results[0]?.text.split('\n')[0] ?? ''} (is become set?)`;
@@ -179,11 +183,17 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     }
     for (const { evaluation, history } of todo) {
       const { setting } = evaluation;
-      const outcome = resultOf(setting, batch.opsOf.get(setting.key) ?? [], results);
-      if (outcome === 'skipped') continue;
+      const own = batch.opsOf.get(setting.key) ?? [];
+      const outcome = resultOf(setting, own, results);
+      const begun = evaluation.write && results[own[0] ?? 0]?.state === 0;
+      if (outcome === 'skipped' && !begun) continue;
       const earlier = history.changes.get(setting.key);
       const change = earlier ? { ...changeOf(evaluation), before: earlier.before, levels: [...new Set([...earlier.levels, ...evaluation.levels])] } : changeOf(evaluation);
-      if (outcome) {
+      if (outcome === 'skipped') {
+        // The running value stands; what keeps it waits for a later round.
+        written.set(setting.key, { keep: false });
+        history.changes.set(setting.key, { ...change, levels: change.levels.slice(0, 1) });
+      } else if (outcome) {
         failures.add(setting.key);
         history.failure ??= { reason: outcome.reason, message: `${setting.key}: ${outcome.message}` };
         history.changes.set(setting.key, { ...change, failed: outcome });
@@ -204,7 +214,8 @@ const dependents = ({ items }: PlannedTask, chosen: readonly Evaluation[]): read
   );
 };
 
-const describe = ({ setting, before, after }: Evaluation): string => `${setting.key} ${before ?? 'absent'} → ${after ?? 'absent'}`;
+const describe = ({ setting, before, after }: Evaluation, { noLog }: Task): string =>
+  noLog ? setting.key : `${setting.key} ${before ?? 'absent'} → ${after ?? 'absent'}`;
 
 /** A late value of a wrong type fails its task, and only that. */
 const bindSafely = (hostTask: HostTask, scope: Scope): TaskState => {

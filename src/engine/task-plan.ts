@@ -1,7 +1,8 @@
 import { decodeAll, type Read, type Reads } from '../contract/reads.ts';
 import { isAction, isFinding, isSetting, type Action, type Finding, type Step } from '../contract/steps.ts';
 import type { HostTask, Item, Scope } from '../playbook/types.ts';
-import { evaluate, type Evaluation, type StoreState } from './evaluate.ts';
+import { InputError } from '../diagnostics.ts';
+import { evaluate, type Evaluation, type Problem, type StoreState } from './evaluate.ts';
 import type { SnapshotView } from './snapshot-view.ts';
 import { stores } from './stores/index.ts';
 
@@ -39,6 +40,8 @@ export interface PlannedItem {
   readonly evaluations: readonly Evaluation[];
   readonly findings: readonly Finding[];
   readonly actions: readonly Action[];
+  /** Its condition could not be evaluated: a registered value lacks what it asks for. */
+  readonly problem?: Problem;
 }
 
 export interface PlannedTask {
@@ -62,7 +65,13 @@ export const planTask = ({ hostTask, items }: BoundTask, view: SnapshotView): Pl
   return {
     hostTask,
     items: items.map(({ item, reads }): PlannedItem => {
-      if (!item.when()) return { item, skipped: true, evaluations: [], findings: [], actions: [] };
+      const nothing = { item, skipped: true, evaluations: [], findings: [], actions: [] };
+      try {
+        if (!item.when()) return nothing;
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        return { ...nothing, problem: { reason: 'error', message: error.message } };
+      }
       const steps = task.module.plan(item.params as never, decodeAll(reads, view.snapshot()) as never);
       const blocked = task.absent ? new Set<string>() : blockedKeys(steps);
       return {

@@ -24,7 +24,8 @@ export const changeOf = ({ setting, levels, before, after, pending }: Evaluation
   ...(pending && { pending }),
 });
 
-const hidden = '(hidden: no_log)';
+/** What stands for a value of a task with `no_log`. */
+export const hidden = '(hidden: no_log)';
 const hide = (change: Change): Change => ({
   ...change,
   before: change.before === null ? null : hidden,

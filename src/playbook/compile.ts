@@ -15,6 +15,7 @@ import type { AnyModule } from '../contract/module.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Inventory, Variable } from '../inventory/types.ts';
 import type { MapNode } from '../yaml/document.ts';
+import type { Binder } from './bind.ts';
 import type { PlayDefinition, TaskDefinition } from './definitions.ts';
 import type { TaskPlace } from './lookups.ts';
 import type { Problems } from './problems.ts';
@@ -111,35 +112,17 @@ interface CompiledPlay {
   readonly tasks: readonly TaskDefinition[];
 }
 
-/**
- * Reads and checks playbooks wholly, before any host is contacted. `diagnostics` holds everything found in all files, in their
- * order; `site` is undefined where one of them is an error.
- */
-export const compileSite = (
+/** The plays that have hosts, each with the tasks that its tags select. */
+const selectPlays = (
+  definitions: readonly PlayDefinition[],
   options: CompileOptions,
-): { readonly site: Site | undefined; readonly diagnostics: Diagnostic[] } => {
-  const {
-    files,
-    inventory,
-    modules,
-    limit,
-    tags = [],
-    skipTags = [],
-    extraVars,
-    become = false,
-    noCanary = false,
-    matchHosts,
-  } = options;
-  const problems = createProblems();
-  const definitions = files
-    .flatMap((file) => readFile(file, options, problems))
-    .map((map, index) => readPlay(map, { index, modules, become, problems }));
-
+  problems: Problems,
+): readonly CompiledPlay[] => {
+  const { inventory, limit, tags = [], skipTags = [], noCanary = false, matchHosts } = options;
   const limitMatch = limit === undefined ? undefined : matchHosts(inventory, 'all', limit);
   problems.add(limitMatch?.diagnostics ?? []);
   const limited = limitMatch && new Set(limitMatch.hosts);
-
-  const compiled = definitions.flatMap((definition): readonly CompiledPlay[] => {
+  return definitions.flatMap((definition): readonly CompiledPlay[] => {
     const { index, name, position, serial, maxFailPercentage, handlers } = definition;
     const hosts = hostsOf(definition, limited, options, problems);
     if (hosts.length === 0) return [];
@@ -157,38 +140,63 @@ export const compileSite = (
     if (!noCanary) checkCanary(play, selected, problems);
     return [{ definition, play, tasks: selected }];
   });
-  const hasErrors = (): boolean => problems.all(files).some(({ severity }) => severity === 'error');
-  if (compiled.length === 0 && definitions.length > 0 && !hasErrors())
-    problems.error('no-hosts', `the limit "${limit ?? ''}" leaves no host of any play`, undefined);
+};
 
-  const groups = new Map([...inventory.groups.keys()].map((name) => [name, matchHosts(inventory, name).hosts]));
-  const lookups = createLookups({ inventory, extraVars, groups });
-  const registers = collectRegisters(definitions, compiled);
-  const binder = createBinder(
-    lookups,
-    ({ task }) => registers(task),
-    (name) => extraVars.has(name),
-  );
-
+const checkTexts = (definitions: readonly PlayDefinition[], problems: Problems): void => {
   for (const { declared, tasks, handlers } of definitions) {
     checkVariables(declared.nodes, problems);
     for (const task of [...tasks, ...handlers]) checkTaskTexts(task, problems);
   }
+};
+
+const binderOf = (
+  definitions: readonly PlayDefinition[],
+  plays: readonly CompiledPlay[],
+  { inventory, extraVars, matchHosts }: CompileOptions,
+): Binder => {
+  const groups = new Map([...inventory.groups.keys()].map((name) => [name, matchHosts(inventory, name).hosts]));
+  const registers = collectRegisters(definitions, plays);
+  return createBinder(
+    createLookups({ inventory, extraVars, groups }),
+    ({ task }) => registers(task),
+    (name) => extraVars.has(name),
+  );
+};
+
+/**
+ * Reads and checks playbooks wholly, before any host is contacted. `diagnostics` holds everything found in all files, in their
+ * order; `site` is undefined where one of them is an error.
+ */
+export const compileSite = (
+  options: CompileOptions,
+): { readonly site: Site | undefined; readonly diagnostics: Diagnostic[] } => {
+  const { files, inventory, modules, limit, become = false } = options;
+  const problems = createProblems();
+  const definitions = files
+    .flatMap((file) => readFile(file, options, problems))
+    .map((map, index) => readPlay(map, { index, modules, become, problems }));
+  const plays = selectPlays(definitions, options, problems);
+  const isRefused = problems.all(files).some(({ severity }) => severity === 'error');
+  if (plays.length === 0 && definitions.length > 0 && !isRefused)
+    problems.error('no-hosts', `the limit "${limit ?? ''}" leaves no host of any play`, undefined);
+
+  const binder = binderOf(definitions, plays, options);
   const places = ({ definition, play, tasks }: CompiledPlay, hostName: string): readonly TaskPlace[] => {
     const host = inventory.hosts.get(hostName)!;
     return [...tasks, ...definition.handlers].map((task) => ({ host, play, playDefinition: definition, task }));
   };
-  for (const play of compiled)
-    for (const host of play.play.hosts)
-      for (const place of places(play, host)) problems.addFor(host, binder.check(place));
+  checkTexts(definitions, problems);
+  for (const compiled of plays)
+    for (const host of compiled.play.hosts)
+      for (const place of places(compiled, host)) problems.addFor(host, binder.check(place));
   problems.add(valueWarnings(definitions, options));
 
   const diagnostics = problems.all(files);
   if (diagnostics.some(({ severity }) => severity === 'error')) return { site: undefined, diagnostics };
-  const byPlay = new Map(compiled.map((one) => [one.play, one]));
+  const byPlay = new Map(plays.map((compiled) => [compiled.play, compiled]));
   const site: Site = {
     files,
-    plays: compiled.map(({ play }) => play),
+    plays: plays.map(({ play }) => play),
     warnings: diagnostics,
     bind: (play, host) => {
       const bound = places(byPlay.get(play)!, host.name).map(binder.hostTask);

@@ -120,5 +120,5 @@ export const createLookups = ({ inventory, extraVars, groups }: SiteNames) => {
 export type Lookups = ReturnType<typeof createLookups>;
 
 /** `play_hosts`: the hosts of the batch that the host is in. */
-export const batchOf = (play: Play, host: string): readonly string[] =>
+const batchOf = (play: Play, host: string): readonly string[] =>
   play.batches.find((batch) => batch.includes(host)) ?? [];

@@ -1,5 +1,5 @@
 import { ExpressionError } from './expressions/errors.ts';
-import { conditionExpression, templateParts } from './expressions/template.ts';
+import { parseCondition, parseTemplate } from './expressions/template.ts';
 import { placeIn } from './places.ts';
 import type { Node, ScalarNode } from '../yaml/document.ts';
 import type { TaskDefinition } from './definitions.ts';
@@ -18,7 +18,7 @@ const check = (node: ScalarNode, parse: () => unknown, problems: Problems): void
 const checkTemplates = (node: Node, problems: Problems): void => {
   if (node.kind === 'sequence') for (const item of node.items) checkTemplates(item, problems);
   else if (node.kind === 'map') for (const { value } of node.entries) checkTemplates(value, problems);
-  else if (typeof node.value === 'string') check(node, () => templateParts(node.source), problems);
+  else if (typeof node.value === 'string') check(node, () => parseTemplate(node.source), problems);
 };
 
 const checkTemplateKeys = (node: Node, problems: Problems): void => {
@@ -40,8 +40,7 @@ export const checkTaskTexts = (definition: TaskDefinition, problems: Problems): 
       problems.error('not-supported', "a handler's name is no template here", position, 'write the name itself');
   for (const node of [name, params, loop]) if (node) checkTemplates(node, problems);
   checkVariables(declared.nodes, problems);
-  for (const [index, node] of conditions.entries())
-    check(node, () => conditionExpression(task.when[index]!.text), problems);
+  for (const [index, node] of conditions.entries()) check(node, () => parseCondition(task.when[index]!.text), problems);
 };
 
 /** The same for `vars`. */

@@ -135,16 +135,10 @@ const relevant = (errors: readonly ErrorObject[]): readonly ErrorObject[] => {
   return errors.filter((error) => !dropped.has(error));
 };
 
-/** True where an error may come from a value that is not known yet: at it, below it, or an alternative above it. */
-const concerns = (
-  path: readonly (string | number)[],
-  error: ErrorObject,
-  late: readonly (string | number)[],
-): boolean => {
-  const isAtOrBelow = late.every((key, index) => path[index] === key);
-  const isAbove = path.every((key, index) => late[index] === key);
-  return isAtOrBelow || (isAbove && error.keyword === 'anyOf');
-};
+type Path = ParamProblem['path'];
+
+/** True where an error is about a value that is not known, or about a part of one. */
+const concerns = (path: Path, unknown: Path): boolean => unknown.every((key, index) => path[index] === key);
 
 /**
  * A task's rendered parameters against the module's schema and `check`; `unknown` are the paths of values that are not
@@ -153,19 +147,15 @@ const concerns = (
 export const validateParams = (
   module: AnyModule,
   rendered: Value,
-  unknown: readonly (readonly (string | number)[])[] = [],
+  unknown: readonly Path[] = [],
 ): { readonly params: Value; readonly problems: readonly ParamProblem[] } => {
   const { schema, validate } = validatorOf(module);
   const params = normaliseSwitches(schema, rendered);
-  if (!validate(params)) {
-    const errors = (validate.errors ?? []).filter((error) => {
-      const path = pathOf(error, params);
-      return !unknown.some((one) => concerns(path, error, one));
-    });
-    const problems = relevant(errors).map((error) => explain(error, params));
-    if (problems.length > 0 || unknown.length === 0) return { params, problems };
-  }
-  if (unknown.length > 0) return { params, problems: [] };
+  const errors = validate(params) ? [] : relevant(validate.errors ?? []);
+  const problems = errors
+    .filter((error) => !unknown.some((one) => concerns(pathOf(error, params), one)))
+    .map((error) => explain(error, params));
+  if (problems.length > 0 || unknown.length > 0) return { params, problems };
   const found = module.check?.(params as never) ?? [];
   return {
     params,

@@ -1,5 +1,5 @@
 /** Names that always mean what perfplay says, whoever defines them. */
-export const magicNames: ReadonlySet<string> = new Set([
+const magicNames: ReadonlySet<string> = new Set([
   'inventory_hostname',
   'groups',
   'group_names',

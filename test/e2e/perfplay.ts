@@ -43,6 +43,10 @@ export interface Report {
   readonly stopped: string | null;
 }
 
+/** A call of it as one line of sh, for programs that want that. */
+export const perfplayCommand = (...words: readonly string[]): string =>
+  [process.execPath, program, ...words].map((word) => `'${word}'`).join(' ');
+
 /** A program of the built command line, with nothing of this machine's own settings. */
 export const startPerfplay = <T extends Options>(words: readonly string[], options: T) =>
   execa(process.execPath, [program, ...words], {

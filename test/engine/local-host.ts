@@ -5,7 +5,7 @@ import type { AnyModule } from '../../src/contract/module.ts';
 import { createHostRun, type HostRun } from '../../src/engine/host.ts';
 import { createHostShells } from '../../src/engine/shells.ts';
 import type { Host, Value } from '../../src/inventory/types.ts';
-import type { HostPlay, HostTask, Play, Task } from '../../src/playbook/types.ts';
+import type { HostPlay, HostTask, Item, Play, Task } from '../../src/playbook/types.ts';
 import type { Event, TaskResult } from '../../src/report/events.ts';
 import { localChannel } from '../connect/shell/shells.ts';
 
@@ -76,11 +76,13 @@ export interface TaskInput {
   readonly module: AnyModule;
   readonly params: Value;
   readonly more?: Partial<Task>;
+  /** Instead of one item with `params`. */
+  readonly items?: readonly Item[];
 }
 
 const position = { file: 'site.yml', line: 1, column: 1 };
 
-const hostTask = ({ module, params, more }: TaskInput, index: number): HostTask => {
+const hostTask = ({ module, params, more, items }: TaskInput, index: number): HostTask => {
   const task: Task = {
     id: `0.${index}`,
     name: module.kind,
@@ -102,7 +104,7 @@ const hostTask = ({ module, params, more }: TaskInput, index: number): HostTask 
   return {
     task,
     needs: { params: new Set(), when: new Set() },
-    items: () => [{ name: task.name, params, when: () => true }],
+    items: () => items ?? [{ name: task.name, params, when: () => true }],
   };
 };
 

@@ -178,14 +178,14 @@ describe('one mistake does not hide another', () => {
       '4:22+3 missing-parameter',
       '4:28+8 unknown-parameter',
       '4:42+4 undefined-variable',
-      '4:60+1 wrong-type',
-      '4:78+4 unknown-filter',
-      '4:93+2 bad-expression',
+      '4:61+1 wrong-type',
+      '4:79+4 unknown-filter',
+      '4:97+2 bad-expression',
     ]);
   });
   it('and each is said once, in a variable too', () => {
     const text = playWith(
-      "    - cpu: {governor: '{{ x }}{{ y.z }}'}\n",
+      "    - cpu: {governor: ['{{ x }}', '{{ y.z }}']}\n",
       "  vars: {x: '{{ a b }}', y: {z: '{{ nope }}'}}\n",
     );
     const errors = errorsOf(text);

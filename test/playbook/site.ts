@@ -62,7 +62,7 @@ const shell = defineModule({
   ...plan,
 });
 
-export const modules: ReadonlyMap<string, AnyModule> = new Map<string, AnyModule>(
+const modules: ReadonlyMap<string, AnyModule> = new Map<string, AnyModule>(
   [governor, kernel, merging, limits, shell].map((module) => [module.kind, module]),
 );
 

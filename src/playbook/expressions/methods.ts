@@ -31,7 +31,7 @@ const affixes = (given: Given, name: string): readonly string[] => {
 };
 
 /** Methods of Python's str. */
-export const stringMethods: ReadonlyMap<string, Method<string>> = new Map([
+const stringMethods: ReadonlyMap<string, Method<string>> = new Map([
   ['upper', method<string>('', (self) => self.toUpperCase())],
   ['lower', method<string>('', (self) => self.toLowerCase())],
   ['capitalize', method<string>('', (self) => self.slice(0, 1).toUpperCase() + self.slice(1).toLowerCase())],
@@ -90,7 +90,7 @@ export const stringMethods: ReadonlyMap<string, Method<string>> = new Map([
 ]);
 
 /** Methods of Python's list that change nothing. */
-export const listMethods: ReadonlyMap<string, Method<readonly Datum[]>> = new Map([
+const listMethods: ReadonlyMap<string, Method<readonly Datum[]>> = new Map([
   [
     'count',
     method<readonly Datum[]>(
@@ -111,7 +111,7 @@ export const listMethods: ReadonlyMap<string, Method<readonly Datum[]>> = new Ma
 type AnyMap = Parameters<typeof plainMap>[0];
 
 /** Methods of Python's dict that change nothing. */
-export const mapMethods: ReadonlyMap<string, Method<AnyMap>> = new Map([
+const mapMethods: ReadonlyMap<string, Method<AnyMap>> = new Map([
   ['keys', method<AnyMap>('', (self, _, budget) => elements(self, budget))],
   ['values', method<AnyMap>('', (self) => Object.values(plainMap(self)))],
   ['items', method<AnyMap>('', (self) => Object.entries(plainMap(self)).map(([key, value]) => [key, value]))],

@@ -1,54 +1,12 @@
-import { parse } from '@huggingface/jinja';
 import { float } from './data.ts';
+import { libraryTree } from './library.ts';
 import { checkNames } from './names.ts';
 import { expressionEnd, syntax } from './scan.ts';
 import { nameAndOffset, negatedPrefix, testPrefix, tokensOf } from './tokens.ts';
+import type { Binary, LibraryNode } from './library.ts';
 import type { Escapes } from './strings.ts';
 import type { Token } from './tokens.ts';
 import type { Arguments, Comparand, Expression, Operator, Relation } from './syntax.ts';
-
-/** The library's tree, as far as it is used here. */
-type LibraryNode =
-  | { readonly type: 'Identifier' | 'StringLiteral'; readonly value: string }
-  | { readonly type: 'IntegerLiteral' | 'FloatLiteral'; readonly value: number }
-  | { readonly type: 'ArrayLiteral' | 'TupleLiteral'; readonly value: readonly LibraryNode[] }
-  | { readonly type: 'ObjectLiteral'; readonly value: ReadonlyMap<LibraryNode, LibraryNode> }
-  | {
-      readonly type: 'MemberExpression';
-      readonly object: LibraryNode;
-      readonly property: LibraryNode;
-      readonly computed: boolean;
-    }
-  | {
-      readonly type: 'SliceExpression';
-      readonly start?: LibraryNode;
-      readonly stop?: LibraryNode;
-      readonly step?: LibraryNode;
-    }
-  | { readonly type: 'CallExpression'; readonly callee: LibraryNode; readonly args: readonly LibraryNode[] }
-  | {
-      readonly type: 'KeywordArgumentExpression';
-      readonly key: { readonly value: string };
-      readonly value: LibraryNode;
-    }
-  | { readonly type: 'UnaryExpression'; readonly operator: Token; readonly argument: LibraryNode }
-  | Binary
-  | { readonly type: 'FilterExpression'; readonly operand: LibraryNode; readonly filter: LibraryNode }
-  | { readonly type: 'SelectExpression'; readonly lhs: LibraryNode; readonly test: LibraryNode }
-  | {
-      readonly type: 'Ternary';
-      readonly condition: LibraryNode;
-      readonly trueExpr: LibraryNode;
-      readonly falseExpr: LibraryNode;
-    }
-  | { readonly type: 'SpreadExpression' | 'KeywordSpreadExpression' };
-
-interface Binary {
-  readonly type: 'BinaryExpression';
-  readonly operator: Token;
-  readonly left: LibraryNode;
-  readonly right: LibraryNode;
-}
 
 const literals = new Map<string, null | boolean>([
   ['true', true],
@@ -215,8 +173,6 @@ const translate = (node: LibraryNode, depth = 0): Expression => {
       throw syntax('* and ** do not spread arguments here');
   }
 };
-
-const libraryTree: (tokens: readonly Token[]) => { readonly body: readonly LibraryNode[] } = parse;
 
 const brace = (value: string, type: Token['type']): Token => ({ value, type, offset: 0, length: 0, depth: 0 });
 

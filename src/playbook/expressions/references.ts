@@ -1,5 +1,5 @@
 import { ExpressionError } from './errors.ts';
-import { conditionExpression, templateParts } from './template.ts';
+import { parseCondition, parseTemplate } from './template.ts';
 import { children } from './walk.ts';
 import type { Value } from '../../inventory/types.ts';
 import type { Expression } from './syntax.ts';
@@ -40,7 +40,7 @@ const collect = (node: Expression, isGuarded: boolean): readonly Reference[] => 
 /** The names that a template text uses, in order; none of a malformed one. */
 export const references = (text: string): readonly Reference[] =>
   wellFormed(() =>
-    templateParts(text).flatMap((part) =>
+    parseTemplate(text).flatMap((part) =>
       part.kind === 'text'
         ? []
         : collect(part.expression, false).map((found) => ({ ...found, offset: found.offset + part.offset })),
@@ -49,7 +49,7 @@ export const references = (text: string): readonly Reference[] =>
 
 /** The names that a condition uses. */
 export const conditionReferences = (text: string): readonly Reference[] =>
-  wellFormed(() => collect(conditionExpression(text), false));
+  wellFormed(() => collect(parseCondition(text), false));
 
 const wellFormed = (run: () => readonly Reference[]): readonly Reference[] => {
   try {

@@ -3,7 +3,7 @@ import { defined, Float, isList, LazyMap, mapOf, truthy, Undefined } from './dat
 import { ExpressionError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { plainMap, text } from './spelling.ts';
-import { conditionExpression, templateParts } from './template.ts';
+import { parseCondition, parseTemplate } from './template.ts';
 import type { Value } from '../../inventory/types.ts';
 import type { Datum } from './data.ts';
 import type { Names } from './evaluate.ts';
@@ -60,7 +60,7 @@ const inside = <T>(key: string | number, run: () => T): T => {
 
 const renderText = (source: string, lookup: Lookup, session: Session): Datum => {
   const { budget } = session;
-  const values = templateParts(source).map((part): Datum => {
+  const values = parseTemplate(source).map((part): Datum => {
     if (part.kind === 'text') return part.text;
     try {
       return defined(evaluate(part.expression, namesOf(lookup, session), budget));
@@ -187,5 +187,5 @@ export const render = (value: Value, lookup: Lookup): Value => {
 export const evaluateCondition = (condition: string, lookup: Lookup): boolean =>
   guarded(() => {
     const run = session();
-    return truthy(evaluate(conditionExpression(condition), namesOf(lookup, run), run.budget));
+    return truthy(evaluate(parseCondition(condition), namesOf(lookup, run), run.budget));
   });

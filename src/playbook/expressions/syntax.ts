@@ -75,7 +75,7 @@ export interface Slice {
   readonly offset?: undefined;
 }
 
-export interface MethodCall {
+interface MethodCall {
   readonly kind: 'method';
   readonly object: Expression;
   readonly name: string;

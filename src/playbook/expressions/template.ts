@@ -78,10 +78,10 @@ const remember = <T>(parse: (text: string) => T): ((text: string) => T) => {
 };
 
 /** The text at its `{{ }}` cut into parts. Throws ExpressionError at the first thing that is malformed, offsets into the text. */
-export const templateParts = remember(cut);
+export const parseTemplate = remember(cut);
 
 /** A `when`: an expression without braces. Throws ExpressionError. */
-export const conditionExpression = remember((text: string): Expression => {
+export const parseCondition = remember((text: string): Expression => {
   const braces = blankStrings(text, 'python').blanked.indexOf('{{');
   if (braces === -1) return parseExpression(text, 'python');
   const lone = /^\s*\{\{-?\s*(.*?)\s*-?\}\}\s*$/s.exec(text)?.[1];
