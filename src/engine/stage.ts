@@ -113,6 +113,8 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     const reached: { planned: PlannedTask; state: TaskState; failed: boolean }[] = [];
     const work: TaskWork[] = [];
     const todo: { evaluation: Evaluation; history: ItemHistory; task: Task }[] = [];
+    /** What cannot be written now, and what depends on it. */
+    const stuck = new Set(failures);
 
     for (const state of states) {
       const planned = planTask(state.bound, view);
