@@ -17,9 +17,10 @@ const question = (prompt: string, hidden: boolean): Promise<string> => {
   } catch {
     throw noTerminal(prompt);
   }
-  process.stderr.write(prompt);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // Before the prompt: who answers at once must not find a terminal that still shows what is typed.
   const lines = createInterface({ input, output: hidden ? silent : process.stderr, terminal: true });
+  process.stderr.write(prompt);
   return new Promise((resolve) => {
     lines.once('line', (line) => {
       lines.close();

@@ -50,7 +50,7 @@ export const run = async (
     }
     reporter.emit(event);
   };
-  for (const diagnostic of [...warnings, ...site.warnings]) emit({ type: 'diagnostic', diagnostic });
+  for (const diagnostic of warnings) emit({ type: 'diagnostic', diagnostic });
   const hosts: Inventory = {
     ...inventory,
     hosts: new Map([...inventory.hosts].map(([name, host]) => [name, connector.withPassword(host)])),

@@ -6,7 +6,7 @@ import type { Print } from './print.ts';
 /** Compiles a playbook against its inventory and contacts nobody. */
 export const validate = (playbook: string, options: SiteOptions, print: Print): number => {
   const { site, files, warnings } = openSite(playbook, options);
-  for (const warning of [...warnings, ...site.warnings]) print.talk(formatDiagnostic(warning, files.text));
+  for (const warning of warnings) print.talk(formatDiagnostic(warning, files.text));
   const hosts = new Set(site.plays.flatMap((play) => play.hosts)).size;
   const tasks = site.plays.reduce((sum, play) => sum + play.tasks.length, 0);
   print.data(`${playbook}: ${site.plays.length} plays, ${tasks} tasks, ${hosts} hosts: valid`);

@@ -36,10 +36,12 @@ export interface HostRun {
   readonly end: () => HostEnded;
 }
 
-const userOf = ({ task }: HostTask): string | undefined => (task.become ? task.becomeUser : undefined);
 
 export const createHostRun = (options: HostOptions): HostRun => {
   const { host, plays, shells, check, emit, now } = options;
+  const { become, becomeUser } = host.connection;
+  /** The inventory's `ansible_become*` win over what plays and tasks say, as in Ansible. */
+  const userOf = ({ task }: HostTask): string | undefined => ((become ?? task.become) ? (becomeUser ?? task.becomeUser) : undefined);
   const registered = new Map<string, Value>();
   const claims = createClaims();
   const recap = { ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0 };

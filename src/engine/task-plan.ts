@@ -21,10 +21,10 @@ export interface BoundTask {
 /** Throws InputError where a late value is undefined or of a wrong type. */
 export const bindTask = (hostTask: HostTask, scope: Scope): BoundTask => {
   const { module } = hostTask.task;
-  return {
-    hostTask,
-    items: hostTask.items(scope).map((item) => ({ item, reads: module.observe(item.params as never) })),
-  };
+  const items = hostTask.items(scope).map((item) => ({ item, reads: module.observe(item.params as never) }));
+  // Nothing to loop over, or certainly skipped: it is reported as such.
+  const nothing = { item: { name: hostTask.task.name, params: {}, when: () => false }, reads: {} };
+  return { hostTask, items: items.length > 0 ? items : [nothing] };
 };
 
 /** Everything that a task's items and their stores must read. */

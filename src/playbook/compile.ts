@@ -197,7 +197,6 @@ export const compileSite = (
   const site: Site = {
     files,
     plays: plays.map(({ play }) => play),
-    warnings: diagnostics,
     bind: (play, host) => {
       const bound = places(byPlay.get(play)!, host.name).map(binder.hostTask);
       return { play, tasks: bound.slice(0, play.tasks.length), handlers: bound.slice(play.tasks.length) };

@@ -1,4 +1,4 @@
-import type { Diagnostic, Position } from '../diagnostics.ts';
+import type { Position } from '../diagnostics.ts';
 import type { AnyModule } from '../contract/module.ts';
 import type { Host, Value } from '../inventory/types.ts';
 
@@ -59,7 +59,6 @@ export interface Play {
 export interface Site {
   readonly files: readonly string[];
   readonly plays: readonly Play[];
-  readonly warnings: readonly Diagnostic[];
   /** The tasks of a play for one host, made concrete as far as static variables reach. Total: problems were found by compile. */
   readonly bind: (play: Play, host: Host) => HostPlay;
 }

@@ -85,14 +85,14 @@ describe.skipIf(e2eProblem)(titled('errors in what people wrote'), () => {
     return stderr;
   };
 
-  test.each(cases)('%s', async (_name, text, at, code, under, hint) => {
+  test.each(cases)('%s', async (_name, text, at, code, under = '', hint = '') => {
     site.write('site.yml', text);
     const [head = '', shown = '', carets = '', advice = ''] = (await refused('run', 'site.yml')).split('\n');
     expect(head).toMatch(new RegExp(`^site\\.yml:${at}: error: .+ \\[${code}\\]$`));
     const from = carets.indexOf('^');
     expect(shown.slice(from, from + under.length)).toBe(under);
     expect(carets.trimEnd().length - from).toBe(under.length);
-    if (hint !== undefined) expect(advice).toContain(hint);
+    expect(advice).toContain(hint);
   });
 
   test('a duplicate key in a file of variables', async () => {
