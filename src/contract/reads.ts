@@ -93,13 +93,11 @@ export const unit = (name: string): Read<Unit> => ({
   ops: [{ op: 'unit', name }],
   decode: (snapshot) => {
     const state = snapshot.units.get(name);
-    const found = state && state.load !== 'not-found' ? state : undefined;
-    const aspect = (aspect: 'active' | 'enabled' | 'masked', codec: Codec<boolean>): Reading<boolean> =>
-      understand(codec, found && { raw: aspect === 'active' ? found.active : found.enabled }, {
-        kind: 'unit',
-        name,
-        aspect,
-      });
+    const aspect = (aspect: 'active' | 'enabled' | 'masked', codec: Codec<boolean>): Reading<boolean> => {
+      const raw = aspect === 'active' ? state?.active : state?.enabled;
+      const content = raw === undefined ? { errno: 'EUNKNOWN' as const } : { raw };
+      return understand(codec, state?.load === 'not-found' ? undefined : content, { kind: 'unit', name, aspect });
+    };
     return {
       active: aspect('active', activeCodec),
       enabled: aspect('enabled', enabledCodec),

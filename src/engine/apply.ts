@@ -142,7 +142,7 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stat
     const store = stores.get(name)!;
     const { prepare = [], changes: written, finalize } = store.write(stateOf(store), entries);
     const done = [...needs];
-    for (const op of prepare) done.push(push(op, done, keys));
+    for (const op of prepare) done.push(push(op, [...done], keys));
     for (const { at, before: old, after } of written) {
       if (old === after) continue;
       changes.push({ key: `${name}/${at.kind === 'file' ? at.path : at.name}`, at, before: old, after, dependsOn: keys, ...metadataOf(snapshot, at) });

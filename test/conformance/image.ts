@@ -23,9 +23,11 @@ const entryAt = (file: string): Entry => {
 
 export const takeImage = (root: string): Image =>
   new Map(
-    readdirSync(root, { recursive: true, encoding: 'utf8' })
+    // With file types: without them symbolic links are followed.
+    readdirSync(root, { recursive: true, withFileTypes: true })
+      .map(({ parentPath, name }) => path.join(parentPath, name))
       .sort()
-      .map((name) => [`/${name}`, entryAt(path.join(root, name))]),
+      .map((file) => [file.slice(root.length), entryAt(file)]),
   );
 
 const isSame = (left: Entry | undefined, right: Entry | undefined): boolean =>

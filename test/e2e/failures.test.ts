@@ -61,16 +61,22 @@ describe.skipIf(e2eProblem)(titled('what goes wrong on sshd hosts'), () => {
         { sysctl: { values: { 'vm.dirty_ratio': 7 } } },
       );
       expect([reason, message]).toEqual(['refused', expect.stringMatching(/ksm\/run.*Read-only file system.*EROFS/)]);
-      expect(await host.sh('cat /proc/sys/vm/swappiness /sys/kernel/mm/ksm/run /proc/sys/vm/dirty_ratio')).toBe('7\n1\n20');
+      expect(await host.sh('cat /proc/sys/vm/swappiness /sys/kernel/mm/ksm/run /proc/sys/vm/dirty_ratio')).toBe(
+        '7\n1\n20',
+      );
       expect(report.hosts[0]?.recap).toMatchObject({ ok: 1, changed: 1, failed: 1 });
     });
 
     test('a choice: the reason and what the kernel offers', async () => {
       const host = lab.host('a1');
       await host.refuse('/sys/block/sda/queue/scheduler');
-      const { reason, message } = await failureOf('a1', { block_queue: { devices: { name: 'sda' }, scheduler: 'noop' } });
+      const { reason, message } = await failureOf('a1', {
+        block_queue: { devices: { name: 'sda' }, scheduler: 'noop' },
+      });
       expect(reason).toBe('refused');
-      expect(message).toMatch(/block_queue\/sda\/scheduler.*Read-only file system \(EROFS\).*allowed: mq-deadline none/);
+      expect(message).toMatch(
+        /block_queue\/sda\/scheduler.*Read-only file system \(EROFS\).*allowed: mq-deadline none/,
+      );
       expect(await host.sh('ls /etc/udev/rules.d')).toBe('');
     });
 
@@ -103,7 +109,10 @@ describe.skipIf(e2eProblem)(titled('what goes wrong on sshd hosts'), () => {
     test('in sysctl.d is named', async () => {
       await lab.host('a4').write('/etc/sysctl.d/zzz-other.conf', 'vm.dirty_ratio = 40\n');
       const { reason, message } = await failureOf('a4', { sysctl: { values: { 'vm.dirty_ratio': 5 } } });
-      expect([reason, message]).toEqual(['ineffective', expect.stringMatching(/brings 40, by \/etc\/sysctl\.d\/zzz-other\.conf/)]);
+      expect([reason, message]).toEqual([
+        'ineffective',
+        expect.stringMatching(/brings 40, by \/etc\/sysctl\.d\/zzz-other\.conf/),
+      ]);
       expect(await lab.host('a4').read('/proc/sys/vm/dirty_ratio')).toBe('5\n');
     });
 
@@ -113,7 +122,9 @@ describe.skipIf(e2eProblem)(titled('what goes wrong on sshd hosts'), () => {
       await host.sh('mkdir -p /etc/default/grub.d');
       await host.write('/etc/default/grub.d/zzz-other.cfg', 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n');
       const { message } = await failureOf('a2', capped);
-      expect(message).toMatch(/intel_idle\.max_cstate=1.*a later file of grub\.d.*\/etc\/default\/grub\.d\/zzz-other\.cfg/);
+      expect(message).toMatch(
+        /intel_idle\.max_cstate=1.*a later file of grub\.d.*\/etc\/default\/grub\.d\/zzz-other\.cfg/,
+      );
       expect(await host.read(grub)).toBe(before);
       expect(await host.sh('ls /etc/default/grub.d /boot/grub')).not.toContain('perfplay');
     });
@@ -170,7 +181,9 @@ describe.skipIf(e2eProblem)(titled('what goes wrong on sshd hosts'), () => {
       site.write('site.yml', play('slow', tasks));
       const child = startPerfplay(['run', 'site.yml', '-i', 'hosts.yml'], { cwd: site.folder });
       await expect
-        .poll(async () => (await lab.host('slow').calls()).some(([name]) => name === 'grub-mkconfig'), { timeout: 10_000 })
+        .poll(async () => (await lab.host('slow').calls()).some(([name]) => name === 'grub-mkconfig'), {
+          timeout: 10_000,
+        })
         .toBe(true);
       for (let time = 0; time < times; time++) {
         child.kill('SIGINT');
@@ -187,7 +200,10 @@ describe.skipIf(e2eProblem)(titled('what goes wrong on sshd hosts'), () => {
     const counted = (text: string, word: string): number => text.split(word).length - 1;
 
     test('lets the host finish what it does, begins nothing more, and ends with 130 and the recap', async () => {
-      const result = await interrupted(1, [capped, { command: { argv: ['touch', '/root/after'], creates: '/root/after' } }]);
+      const result = await interrupted(1, [
+        capped,
+        { command: { argv: ['touch', '/root/after'], creates: '/root/after' } },
+      ]);
       expect(result.exitCode).toBe(130);
       expect(result.stdout).toMatch(/^slow : ok=\d+ changed=\d+ .*failed=0/m);
       expect(result.stderr).toContain('interrupted');

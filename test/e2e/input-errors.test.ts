@@ -12,7 +12,14 @@ const good = `- name: All
 const task = (text: string): string => `- name: All\n  hosts: racks\n  become: true\n  tasks:\n    - ${text}\n`;
 
 /** What is wrong; the playbook; where, by which code, what the carets stand under, and what the hint offers. */
-const cases: readonly (readonly [name: string, site: string, at: string, code: string, under: string, hint?: string])[] = [
+const cases: readonly (readonly [
+  name: string,
+  site: string,
+  at: string,
+  code: string,
+  under: string,
+  hint?: string,
+])[] = [
   ['a typo in a parameter', task('cpufreq: {govenor: x}'), '5:17', 'unknown-parameter', 'govenor', "'governor'"],
   ['a typo in a task', task('ksm: {run: off}\n      notfy: x'), '6:7', 'unknown-key', 'notfy', "'notify'"],
   ['a typo in a play', good.replace('become', 'becom'), '3:3', 'unknown-key', 'becom', "'become'"],

@@ -14,7 +14,8 @@ const program = path.join(import.meta.dirname, '../../dist/perfplay.mjs');
 export const e2eProblem = existsSync(program) ? labProblem : 'needs dist/ (node src/build.mjs makes it)';
 
 /** A suite's name that says why the suite is skipped. */
-export const titled = (name: string): string => (e2eProblem === undefined ? name : `${name} (skipped: ${e2eProblem})`);
+export const titled = (name: string, problem = e2eProblem): string =>
+  problem === undefined ? name : `${name} (skipped: ${problem})`;
 
 /** What `--output json` prints, as far as the tests look at it. */
 export interface Report {

@@ -21,7 +21,11 @@ irqbalance -c 'read _ </run/never' --foreground $IRQBALANCE_ARGS </dev/null >/de
 };
 const balancer = { name: 'irqbalance', args: ['--foreground'] };
 
-const compute = (family: 'debian' | 'rhel' = 'debian'): Tree => ({ ...computeNode(family), ...irqbalance, ...recorder.tree });
+const compute = (family: 'debian' | 'rhel' = 'debian'): Tree => ({
+  ...computeNode(family),
+  ...irqbalance,
+  ...recorder.tree,
+});
 const broker = (): Tree => ({ ...brokerNode(), ...irqbalance, ...recorder.tree });
 const { sshd } = recorder;
 

