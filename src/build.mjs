@@ -1,5 +1,5 @@
 // Generates modules/registry.ts from the folders of modules/, then bundles the command line into dist/.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -46,7 +46,8 @@ const rawText = {
 
 if (!process.argv.includes('--registry-only')) {
   const { build } = await import('esbuild');
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     absWorkingDir: root,
     entryPoints: { perfplay: 'src/cli.ts', 'lab-server': 'src/lab/main.ts' },
     outdir: 'dist',
@@ -63,4 +64,8 @@ if (!process.argv.includes('--registry-only')) {
     sourcemap: true,
     logLevel: 'warning',
   });
+  // Chunks of earlier builds go only now: a program that runs from them may still load one.
+  const dist = path.join(root, 'dist');
+  const made = new Set(Object.keys(metafile.outputs).map((name) => path.basename(name)));
+  for (const name of readdirSync(dist)) if (!made.has(name)) rmSync(path.join(dist, name), { recursive: true });
 }

@@ -19,7 +19,7 @@ describe.each([...modules.values()])('$kind', (module) => {
     beforeAll(async () => {
       host = await createLabHost(example.host);
     });
-    afterAll(() => host.remove());
+    afterAll(async () => { await host.remove(); console.log('RSS', example.name, JSON.stringify(process.memoryUsage())); });
     const subject = (): Subject => ({ host, module, example });
 
     it.each(properties)('%s', (_, property) => property(subject()));

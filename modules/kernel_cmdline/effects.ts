@@ -15,7 +15,11 @@ import {
  * What the kernel made of an argument that stands on its command line.
  * `honoured` (`cap`: the idle driver in charge is bound by it), what it shows instead, or why nothing can be said (a warning); undefined: no file tells.
  */
-export type Effect = { readonly honoured: true; readonly cap?: boolean } | { readonly shows: string } | { readonly unsaid: string } | undefined;
+export type Effect =
+  | { readonly honoured: true; readonly cap?: boolean }
+  | { readonly shows: string }
+  | { readonly unsaid: string }
+  | undefined;
 
 const cpu = '/sys/devices/system/cpu';
 const judge = (holds: boolean, shows: string): Effect => (holds ? { honoured: true } : { shows });
@@ -37,7 +41,8 @@ const stateCap = (owner: string, module: string, value: string): Read<Effect> =>
     if (parameter !== undefined && parameter !== Number(value) && parameter !== cap)
       return { shows: `/sys/module/${module}/parameters/max_cstate is ${parameter}` };
     if (cap === 0) return judge(driver !== owner, `the idle driver is still ${driver}`);
-    if (driver !== owner) return { unsaid: `the idle driver is ${driver}, not ${owner}: ${module}.max_cstate does not bind it` };
+    if (driver !== owner)
+      return { unsaid: `the idle driver is ${driver}, not ${owner}: ${module}.max_cstate does not bind it` };
     return seen.states.size <= cap + 1
       ? { honoured: true, cap: true }
       : { shows: `${driver} still offers ${seen.states.size} idle states` };
@@ -46,7 +51,12 @@ const stateCap = (owner: string, module: string, value: string): Read<Effect> =>
 const sameCpus = (path: string, value: string): Read<Effect> =>
   combine({ list: file(path, cpuList) }, ({ list }) => {
     const cpus = valueOf(list);
-    const wanted = cpuList.decode(value.split(',').filter((part) => /^\d/.test(part)).join(','));
+    const wanted = cpuList.decode(
+      value
+        .split(',')
+        .filter((part) => /^\d/.test(part))
+        .join(','),
+    );
     return cpus && judge(cpus.join() === wanted.join(), `${path} is ${cpuList.encode(cpus) || 'empty'}`);
   });
 
@@ -56,7 +66,8 @@ const sameWord = (path: string, value: string, codec = text): Read<Effect> =>
     return shown === undefined ? undefined : judge(shown === value, `${path} is ${shown}`);
   });
 
-const boolean = (value: string): string => (/^(1|y|yes|on)$/i.test(value) ? 'Y' : /^(0|n|no|off)$/i.test(value) ? 'N' : value);
+const boolean = (value: string): string =>
+  /^(1|y|yes|on)$/i.test(value) ? 'Y' : /^(0|n|no|off)$/i.test(value) ? 'N' : value;
 
 /** A module's own parameter, where the module shows it: bools read back as Y or N. */
 const moduleParameter = (module: string, parameter: string, value: string): Read<Effect> =>
@@ -64,7 +75,10 @@ const moduleParameter = (module: string, parameter: string, value: string): Read
     const word = valueOf(shown);
     return word === undefined
       ? undefined
-      : judge(word === value || boolean(word) === boolean(value), `/sys/module/${module}/parameters/${parameter} is ${word}`);
+      : judge(
+          word === value || boolean(word) === boolean(value),
+          `/sys/module/${module}/parameters/${parameter} is ${word}`,
+        );
   });
 
 const table: Readonly<Record<string, (value: string) => Read<Effect>>> = {

@@ -34,7 +34,10 @@ const params = Type.Object(
       }),
     ),
     absent: Type.Optional(
-      Type.Array(Type.String({ pattern: name }), { minItems: 1, description: 'Names that must not stand on it, whatever their value' }),
+      Type.Array(Type.String({ pattern: name }), {
+        minItems: 1,
+        description: 'Names that must not stand on it, whatever their value',
+      }),
     ),
     recovery: Type.Optional(Switch('Recovery entries get the arguments too (off)')),
     force: Type.Optional(Switch('Allow arguments that can keep a host from booting (off)')),
@@ -51,7 +54,8 @@ const check = ({ present = [], absent = [], force = false }: Want) => {
   const problems: { param: string; message: string; hint?: string }[] = [];
   const names = new Set(present.map(argumentName));
   for (const one of absent)
-    if (names.has(argumentName(one))) problems.push({ param: 'absent', message: `${one} is both in present and in absent` });
+    if (names.has(argumentName(one)))
+      problems.push({ param: 'absent', message: `${one} is both in present and in absent` });
   if (!force)
     for (const [param, words] of [
       ['present', present],
@@ -61,7 +65,11 @@ const check = ({ present = [], absent = [], force = false }: Want) => {
         if (dangerous.test(argumentName(one)))
           problems.push({ param, message: `${one} can keep the host from booting`, hint: 'force: on allows it' });
   if (!force && absent.some((one) => argumentName(one) === 'console'))
-    problems.push({ param: 'absent', message: 'without console= the boot may not be seen', hint: 'force: on allows it' });
+    problems.push({
+      param: 'absent',
+      message: 'without console= the boot may not be seen',
+      hint: 'force: on allows it',
+    });
   if (present.includes('intel_idle.max_cstate=0') && !names.has('processor.max_cstate'))
     problems.push({
       param: 'present',
@@ -76,19 +84,33 @@ const impossibleCpus = (want: Want, possible: readonly number[] | undefined): re
   (want.present ?? []).flatMap((one) => {
     const key = argumentName(one);
     if (!possible || !/^(isolcpus|nohz_full|rcu_nocbs|irqaffinity)$/.test(key)) return [];
-    const cpus = cpuList.decode(one.slice(one.indexOf('=') + 1).split(',').filter((part) => /^\d/.test(part)).join(','));
+    const cpus = cpuList.decode(
+      one
+        .slice(one.indexOf('=') + 1)
+        .split(',')
+        .filter((part) => /^\d/.test(part))
+        .join(','),
+    );
     const beyond = cpus.filter((cpu) => !possible.includes(cpu));
     const all = key === 'isolcpus' && possible.every((cpu) => cpus.includes(cpu));
-    const refuse = (message: string): Finding => ({ key: `kernel_cmdline/${key}`, finding: 'refused', message, blocks: [`kernel_cmdline/${key}`] });
+    const refuse = (message: string): Finding => ({
+      key: `kernel_cmdline/${key}`,
+      finding: 'refused',
+      message,
+      blocks: [`kernel_cmdline/${key}`],
+    });
     return [
-      ...(beyond.length > 0 ? [refuse(`${one}: the host has no CPU ${cpuList.encode(beyond)} (possible: ${cpuList.encode(possible)})`)] : []),
+      ...(beyond.length > 0
+        ? [refuse(`${one}: the host has no CPU ${cpuList.encode(beyond)} (possible: ${cpuList.encode(possible)})`)]
+        : []),
       ...(all ? [refuse(`${one} isolates every CPU: one must stay for the system`)] : []),
     ];
   });
 
 export default defineModule({
   kind: 'kernel_cmdline',
-  summary: 'Arguments on the kernel command line: kept by the boot loader, pending until the boot, judged by what the kernel shows',
+  summary:
+    'Arguments on the kernel command line: kept by the boot loader, pending until the boot, judged by what the kernel shows',
   params,
   stores: ['kernel-arg'],
   removable: true,
@@ -136,7 +158,9 @@ export default defineModule({
     const capped = [...effects.values()].some((effect) => effect && 'honoured' in effect && effect.cap);
     const unsaid = [...effects].flatMap(([one, effect]) => {
       const stands = running?.some((argument) => argument.word === one);
-      return stands && !capped && effect && 'unsaid' in effect ? [warning(`kernel_cmdline/${argumentName(one)}`, effect.unsaid)] : [];
+      return stands && !capped && effect && 'unsaid' in effect
+        ? [warning(`kernel_cmdline/${argumentName(one)}`, effect.unsaid)]
+        : [];
     });
     const elevator = wanted.some((argument) => argument.name === 'elevator')
       ? [warning('kernel_cmdline/elevator', 'elevator= has no effect since Linux 5.0: use block_queue')]

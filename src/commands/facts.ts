@@ -4,7 +4,7 @@ import { snapshotToData, type SnapshotData } from '../contract/snapshot.ts';
 import type { Shell } from '../connect/shell/shell.ts';
 import { stores } from '../engine/stores/index.ts';
 import { bindTask, readsOf } from '../engine/task-plan.ts';
-import { escapeText } from '../report/escape.ts';
+import { escapeText, safeJson } from '../report/escape.ts';
 import { answersCode, onHosts } from './fleet.ts';
 import { hostsOf } from './inventory.ts';
 import { openInventory, openSite, type LoadedInventory, type LoadedSite } from './load.ts';
@@ -63,11 +63,10 @@ export const facts = async (pattern: string, options: FactsOptions, print: Print
     print.data(stringify(Object.fromEntries(answered.map(({ host, answer }) => [host, answer.snapshot])), { lineWidth: 0 }).trimEnd());
   else
     print.data(
-      JSON.stringify(
+      safeJson(
         Object.fromEntries(
           answered.map(({ host, answer: { facts: known, busy } }) => [host, { ...known, ...(busy && { busy_khz: busy }) }]),
         ),
-        undefined,
         2,
       ),
     );

@@ -46,11 +46,16 @@ const channelOf = (stream: ClientChannel, link: OpenLink): Channel =>
     stdout: stream,
     stderr: stream.stderr,
     watch: (exited, gone) => {
-      stream.on('exit', (code: number | null, signal?: string) =>
-        exited(code === null ? { signal: signal ?? 'an unknown signal' } : { exit: code }),
-      );
-      // A lost connection closes its streams too, and has the better reason: it goes first.
-      stream.on('close', () => setImmediate(gone, 'the session ended without an exit status'));
+      // `close` repeats the exit, which may have come with the reply to exec, before anybody could listen.
+      const exit = (code?: number | null, signal?: string) => {
+        if (code !== undefined) exited(code === null ? { signal: signal ?? 'an unknown signal' } : { exit: code });
+      };
+      stream.on('exit', exit);
+      stream.on('close', (code?: number | null, signal?: string) => {
+        exit(code, signal);
+        // A lost connection closes its streams too, and has the better reason: it goes first.
+        setImmediate(gone, 'the session ended without an exit status');
+      });
       void link.lost.then(gone);
     },
     cut: () => {

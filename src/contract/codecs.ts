@@ -15,7 +15,10 @@ export const integer: Codec<number> = {
 };
 
 /** A switch that the kernel spells as 0 and 1, or N and Y (module parameters). */
-export const zeroOne: Codec<boolean> = { decode: (raw) => /^[1Yy]/.test(raw.trim()), encode: (value) => (value ? '1' : '0') };
+export const zeroOne: Codec<boolean> = {
+  decode: (raw) => /^[1Yy]/.test(raw.trim()),
+  encode: (value) => (value ? '1' : '0'),
+};
 
 /** Fields separated by any white space: `/proc/sys` separates by tabs what people separate by spaces. */
 export const fields: Codec<string> = {
@@ -30,7 +33,8 @@ export const choice: Codec<string> = {
 };
 
 /** All words that a bracketed choice offers, the active one included. */
-export const choices = (raw: string): readonly string[] => raw.replaceAll(/[[\]]/g, ' ').trim().split(/\s+/).filter(Boolean);
+export const choices = (raw: string): readonly string[] =>
+  raw.replaceAll(/[[\]]/g, ' ').trim().split(/\s+/).filter(Boolean);
 
 /** A space-separated list of words, such as scaling_available_governors. */
 export const words: Codec<readonly string[]> = {
@@ -62,7 +66,7 @@ export const cpuList: Codec<readonly number[]> = {
   },
   encode: (cpus) => {
     const parts: string[] = [];
-    for (let index = 0; index < cpus.length; ) {
+    for (let index = 0; index < cpus.length;) {
       let last = index;
       while (cpus[last + 1] === cpus[last]! + 1) last++;
       parts.push(last === index ? `${cpus[index]}` : `${cpus[index]}-${cpus[last]}`);

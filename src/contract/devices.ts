@@ -80,7 +80,8 @@ export const disks: Read<readonly Disk[]> = combine(
         const own = linkOf(seen.links.get(path));
         const device = linkOf(seen.devices.get(`${path}/device`));
         const driver =
-          linkOf(seen.drivers.get(`${path}/device/driver`)) ?? linkOf(seen.parentDrivers.get(`${path}/device/device/driver`));
+          linkOf(seen.drivers.get(`${path}/device/driver`)) ??
+          linkOf(seen.parentDrivers.get(`${path}/device/device/driver`));
         const folder = own ? resolveLink(path, own) : path;
         return {
           name,
@@ -131,7 +132,11 @@ export const Selector = Type.Object(
     rotational: Type.Optional(Type.Boolean({ description: 'Spinning disks (true) or not (false)' })),
     mount: Type.Optional(Names('Where the disk, or a partition of it, is mounted')),
   },
-  { additionalProperties: false, minProperties: 1, description: 'Which devices: all given words must hold; globs or lists' },
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    description: 'Which devices: all given words must hold; globs or lists',
+  },
 );
 export type Selector = Static<typeof Selector>;
 
@@ -157,4 +162,3 @@ export const selectNics = (selector: Selector, all: readonly Nic[]): readonly Ni
           (selector.nic === undefined || matchesAny(selector.nic, nic.name)) &&
           (selector.driver === undefined || matchesAny(selector.driver, nic.driver)),
       );
-

@@ -32,4 +32,5 @@ export const groupWords = (words: readonly KernelArgument[], group: string): str
 };
 
 /** The names that belong to a group. */
-export const groupNames = (group: string): readonly string[] => families.find((family) => family[0] === group) ?? [group];
+export const groupNames = (group: string): readonly string[] =>
+  families.find((family) => family[0] === group) ?? [group];

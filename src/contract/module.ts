@@ -20,7 +20,9 @@ export interface ModuleDef<P extends TSchema = TSchema, R extends Reads = Reads>
   /** Where a wrong value cannot be undone without a boot: a play over several hosts needs a canary. */
   readonly canary?: boolean;
   /** What the schema cannot say: one message for each thing wrong, each with the parameter's name. */
-  readonly check?: (want: Static<P>) => readonly { readonly param: string; readonly message: string; readonly hint?: string }[];
+  readonly check?: (
+    want: Static<P>,
+  ) => readonly { readonly param: string; readonly message: string; readonly hint?: string }[];
   /** What must be known. From parameters alone, so every task of a host and all facts travel in one ask. */
   readonly observe: (want: Static<P>) => R;
   /** Pure. In the order in which writes must happen. */
@@ -29,7 +31,9 @@ export interface ModuleDef<P extends TSchema = TSchema, R extends Reads = Reads>
 
 /** Any module, its parameter and read types forgotten: what the engine holds. */
 export interface AnyModule extends Omit<ModuleDef, 'check' | 'observe' | 'plan'> {
-  readonly check?: (want: never) => readonly { readonly param: string; readonly message: string; readonly hint?: string }[];
+  readonly check?: (
+    want: never,
+  ) => readonly { readonly param: string; readonly message: string; readonly hint?: string }[];
   readonly observe: (want: never) => Reads;
   readonly plan: (want: never, seen: never) => readonly Step[];
 }

@@ -12,7 +12,9 @@ export const Scalar = (description: string) =>
 
 /** One name or several. */
 export const Names = (description: string) =>
-  Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })], { description });
+  Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })], {
+    description,
+  });
 
 export type Names = string | readonly string[];
 

@@ -73,7 +73,7 @@ export const stats = (pattern: string, where?: Where): Read<ReadonlyMap<string, 
   decode: (snapshot) => select(snapshot.stat, pattern),
 });
 
-/** A systemd unit: its aspects are readings that can be set. Not installed: ENOENT. */
+/** A systemd unit: its aspects are readings that can be set. Not installed: ENOENT; systemctl tells nothing of it: EUNKNOWN. */
 export interface Unit {
   readonly active: Reading<boolean>;
   readonly enabled: Reading<boolean>;

@@ -18,7 +18,13 @@ export type Target =
   /** Replaced atomically; its before-image is bytes, mode, owner or absence. */
   | { readonly kind: 'file'; readonly path: string; readonly mode?: number }
   /** One line of a file, or one word of the line's value; the rest stays. */
-  | { readonly kind: 'entry'; readonly path: string; readonly format: Format; readonly name: string; readonly word?: string }
+  | {
+      readonly kind: 'entry';
+      readonly path: string;
+      readonly format: Format;
+      readonly name: string;
+      readonly word?: string;
+    }
   | { readonly kind: 'unit'; readonly name: string; readonly aspect: 'active' | 'enabled' | 'masked' }
   | { readonly kind: 'kernel-module'; readonly name: string }
   /** `{}` in `set` is the value; data, so that plan.json and the journal can hold it. */
@@ -26,8 +32,7 @@ export type Target =
 
 /** One observed value: text, meaning, and where it would be written. Without a target it cannot be changed in a running system. */
 export type Reading<T> = { readonly codec: Codec<T>; readonly target?: Target } & (
-  | { readonly raw: string; readonly value: T }
-  | { readonly errno: Errno }
+  { readonly raw: string; readonly value: T } | { readonly errno: Errno }
 );
 
 export type StoreName = 'sysctl.d' | 'tmpfiles.d' | 'udev' | 'modules-load.d' | 'kernel-arg' | 'boot.tab';

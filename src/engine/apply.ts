@@ -51,7 +51,11 @@ const fileOp = (path: string, mode: number, before: string | null, after: string
 const unitVerbs = { active: ['start', 'stop'], enabled: ['enable', 'disable'], masked: ['mask', 'unmask'] } as const;
 
 /** The write of a single-valued target; files of entries are composed elsewhere. */
-const opOf = (setting: Setting, target: Exclude<Target, { kind: 'entry' }>, snapshot: Snapshot): WriteOp | undefined => {
+const opOf = (
+  setting: Setting,
+  target: Exclude<Target, { kind: 'entry' }>,
+  snapshot: Snapshot,
+): WriteOp | undefined => {
   const text = setting.want === null ? null : setting.running.codec.encode(setting.want);
   switch (target.kind) {
     case 'attribute':
@@ -63,7 +67,10 @@ const opOf = (setting: Setting, target: Exclude<Target, { kind: 'entry' }>, snap
       return { op: 'program', argv: ['systemctl', setting.want === true ? yes : no, target.name] };
     }
     case 'kernel-module':
-      return { op: 'program', argv: setting.want === null ? ['modprobe', '-r', target.name] : ['modprobe', target.name] };
+      return {
+        op: 'program',
+        argv: setting.want === null ? ['modprobe', '-r', target.name] : ['modprobe', target.name],
+      };
     case 'program':
       return { op: 'program', argv: target.set.map((word) => word.replaceAll('{}', text ?? '')) };
   }
@@ -84,7 +91,10 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stat
   const changes: JournalChange[] = [];
   const opsOf = new Map<string, number[]>();
   const files = new Map<string, number>();
-  const edits = new Map<StoreName, { entries: Map<string, StoreEntry | undefined>; keys: string[]; needs: Set<number> }>();
+  const edits = new Map<
+    StoreName,
+    { entries: Map<string, StoreEntry | undefined>; keys: string[]; needs: Set<number> }
+  >();
   let gate = 0;
 
   const push = (op: WriteOp, needs: readonly number[], keys: readonly string[]): number => {
@@ -104,12 +114,23 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stat
     for (const { setting, write, keep, before } of evaluations) {
       const { key, running, dependsOn = [] } = setting;
       const target = running.target;
-      const again = !write && setting.want !== null && target?.kind === 'attribute' && dependsOn.some((other) => written.has(other));
+      const again =
+        !write &&
+        setting.want !== null &&
+        target?.kind === 'attribute' &&
+        dependsOn.some((other) => written.has(other));
       const needs = [gate, ...dependsOn.flatMap((other) => opsOf.get(other) ?? [])];
       if (target && (write || again)) {
         const raw = 'raw' in running ? running.raw : null;
         const after = setting.want === null ? null : running.codec.encode(setting.want);
-        changes.push({ key, at: target, before: target.kind === 'file' ? raw : before, after, dependsOn, ...metadataOf(snapshot, target) });
+        changes.push({
+          key,
+          at: target,
+          before: target.kind === 'file' ? raw : before,
+          after,
+          dependsOn,
+          ...metadataOf(snapshot, target),
+        });
         if (target.kind === 'entry') {
           const done = files.get(target.path);
           if (done === undefined) {
@@ -125,7 +146,11 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stat
       }
       if (keep && 'name' in setting.persist) {
         const { store, name } = setting.persist;
-        const edit = edits.get(store) ?? { entries: new Map<string, StoreEntry | undefined>(), keys: [] as string[], needs: new Set<number>() };
+        const edit = edits.get(store) ?? {
+          entries: new Map<string, StoreEntry | undefined>(),
+          keys: [] as string[],
+          needs: new Set<number>(),
+        };
         edit.entries.set(name, keep === 'forget' ? undefined : keep);
         edit.keys.push(key);
         for (const index of [gate, ...(opsOf.get(key) ?? [])]) edit.needs.add(index);
@@ -145,7 +170,14 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stat
     for (const op of prepare) done.push(push(op, [...done], keys));
     for (const { at, before: old, after } of written) {
       if (old === after) continue;
-      changes.push({ key: `${name}/${at.kind === 'file' ? at.path : at.name}`, at, before: old, after, dependsOn: keys, ...metadataOf(snapshot, at) });
+      changes.push({
+        key: `${name}/${at.kind === 'file' ? at.path : at.name}`,
+        at,
+        before: old,
+        after,
+        dependsOn: keys,
+        ...metadataOf(snapshot, at),
+      });
       const op = at.kind === 'file' ? fileOp(at.path, at.mode ?? 0o644, old, after) : undefined;
       if (op) done.push(push(op, [...done], keys));
     }
@@ -169,7 +201,10 @@ export const resultOf = (
     const errno = errnoOf(result.text);
     const offered = setting.allowed && setting.allowed.length > 0 ? `; allowed: ${setting.allowed.join(' ')}` : '';
     const words = result.text.split('\n').find((line) => line.trim() !== '') ?? `exit code ${result.state}`;
-    return { reason: refusals.has(errno) ? 'refused' : 'error', message: `${words.trim()}${errno === 'EUNKNOWN' ? '' : ` (${errno})`}${offered}` };
+    return {
+      reason: refusals.has(errno) ? 'refused' : 'error',
+      message: `${words.trim()}${errno === 'EUNKNOWN' ? '' : ` (${errno})`}${offered}`,
+    };
   }
   return undefined;
 };

@@ -43,7 +43,10 @@ const agrees = <T>(reading: Reading<T>, want: T | null): boolean => {
   if ('value' in reading) return want !== null && isEqual(reading.codec, reading.value, want);
   if (reading.errno !== 'ENOENT') return false;
   // A unit that is not installed is neither active nor enabled.
-  return want === null || (reading.target?.kind === 'unit' && reading.target.aspect !== 'masked' && (want as unknown) === false);
+  return (
+    want === null ||
+    (reading.target?.kind === 'unit' && reading.target.aspect !== 'masked' && (want as unknown) === false)
+  );
 };
 
 const nameOf = (target: Target): string => ('path' in target ? target.path : target.name);
@@ -54,8 +57,10 @@ const obstacle = <T>(reading: Reading<T>, want: T | null): Problem | undefined =
   if ('value' in reading || !target) return undefined;
   if (reading.errno !== 'ENOENT')
     return { reason: 'refused', message: `${nameOf(target)} cannot be read: ${reading.errno}` };
-  if (target.kind === 'attribute') return { reason: 'unsupported', message: `${target.path} does not exist on this kernel` };
-  if (target.kind === 'unit' && want !== null) return { reason: 'unsupported', message: `${target.name} is not installed` };
+  if (target.kind === 'attribute')
+    return { reason: 'unsupported', message: `${target.path} does not exist on this kernel` };
+  if (target.kind === 'unit' && want !== null)
+    return { reason: 'unsupported', message: `${target.name} is not installed` };
   return undefined;
 };
 
@@ -73,12 +78,18 @@ const bootView = (entry: StoreEntry, absent: boolean, stateOf: StoreState): Boot
   const store = stores.get(entry.store)!;
   const state = stateOf(store);
   const own = store.own(state, entry.name);
-  if (absent) return own === undefined ? { differs: false, before: null } : { differs: true, keep: 'forget', before: own };
+  if (absent)
+    return own === undefined ? { differs: false, before: null } : { differs: true, keep: 'forget', before: own };
   const refusal = store.refuses?.(state);
-  if (refusal !== undefined) return { differs: true, before: null, problem: { reason: 'unsupported', message: refusal } };
+  if (refusal !== undefined)
+    return { differs: true, before: null, problem: { reason: 'unsupported', message: refusal } };
   const next = store.nextBoot(state, entry);
   if (next.value === undefined)
-    return { differs: true, before: null, problem: { reason: 'refused', message: `${next.from} cannot be read: is become set?` } };
+    return {
+      differs: true,
+      before: null,
+      problem: { reason: 'refused', message: `${next.from} cannot be read: is become set?` },
+    };
   if (agreesAtBoot(entry, next.value)) return { differs: false, before: next.value };
   return { differs: true, keep: entry, before: next.value };
 };
@@ -92,7 +103,8 @@ export const overriddenBy = (entry: StoreEntry, stateOf: StoreState): string => 
 
 const ineffective = (setting: Setting): Problem | Pending | undefined => {
   const { effective, want, takesEffect = 'now' } = setting;
-  if (!effective || !('value' in effective) || want === null || isEqual(effective.codec, effective.value, want)) return undefined;
+  if (!effective || !('value' in effective) || want === null || isEqual(effective.codec, effective.value, want))
+    return undefined;
   if (takesEffect !== 'now') return takesEffect;
   return { reason: 'ineffective', message: `the kernel shows ${effective.codec.encode(effective.value)}` };
 };
@@ -114,7 +126,9 @@ export const evaluate = (setting: Setting, apply: Apply, absent: boolean, stateO
   const shownByRunning = differs || !boot?.differs;
   const effect = now && !differs ? ineffective(setting) : undefined;
   const unreachable: Problem | undefined =
-    needsBoot && !entry ? { reason: 'unsupported', message: 'it can only change at a boot, and this task is apply: running' } : undefined;
+    needsBoot && !entry
+      ? { reason: 'unsupported', message: 'it can only change at a boot, and this task is apply: running' }
+      : undefined;
   const problem = blocked ?? boot?.problem ?? unreachable ?? (typeof effect === 'object' ? effect : undefined);
   const pending = typeof effect === 'string' ? effect : needsBoot || (absent && boot?.differs) ? 'reboot' : undefined;
 
@@ -122,7 +136,10 @@ export const evaluate = (setting: Setting, apply: Apply, absent: boolean, stateO
     setting,
     write: write && !blocked,
     ...(boot?.keep && { keep: boot.keep }),
-    levels: [...(write ? [onDisk ? 'boot' : 'running'] as const : []), ...(boot?.keep && !onDisk ? ['boot' as const] : [])],
+    levels: [
+      ...(write ? ([onDisk ? 'boot' : 'running'] as const) : []),
+      ...(boot?.keep && !onDisk ? ['boot' as const] : []),
+    ],
     before: shownByRunning ? textOf(running) : (boot?.before ?? null),
     after: absent ? null : shownByRunning ? wanted : (entry?.value ?? null),
     ...(pending && { pending }),

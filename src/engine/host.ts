@@ -36,12 +36,12 @@ export interface HostRun {
   readonly end: () => HostEnded;
 }
 
-
 export const createHostRun = (options: HostOptions): HostRun => {
   const { host, plays, shells, check, emit, now } = options;
   const { become, becomeUser } = host.connection;
   /** The inventory's `ansible_become*` win over what plays and tasks say, as in Ansible. */
-  const userOf = ({ task }: HostTask): string | undefined => ((become ?? task.become) ? (becomeUser ?? task.becomeUser) : undefined);
+  const userOf = ({ task }: HostTask): string | undefined =>
+    (become ?? task.become) ? (becomeUser ?? task.becomeUser) : undefined;
   const registered = new Map<string, Value>();
   const claims = createClaims();
   const recap = { ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0 };
@@ -59,7 +59,12 @@ export const createHostRun = (options: HostOptions): HostRun => {
   /** Tasks whose parameters are known before anything was asked: their reads travel in the first ask. */
   const readable = (tasks: readonly HostTask[], user: string | undefined): BoundTask[] =>
     tasks
-      .filter((task) => userOf(task) === user && !task.needs.params.has('registered') && (known !== undefined || !task.needs.params.has('facts')))
+      .filter(
+        (task) =>
+          userOf(task) === user &&
+          !task.needs.params.has('registered') &&
+          (known !== undefined || !task.needs.params.has('facts')),
+      )
       .flatMap((task) => {
         try {
           return [bindTask(task, scope())];
@@ -83,7 +88,16 @@ export const createHostRun = (options: HostOptions): HostRun => {
       if (!problem) continue;
       const history = { ...newHistory(), failure: problem };
       const { hostTask, items } = planned;
-      report(taskResult({ host: host.name, play: plays[0]!.play.index, handler: false }, hostTask, items[0]!, history, [], false));
+      report(
+        taskResult(
+          { host: host.name, play: plays[0]!.play.index, handler: false },
+          hostTask,
+          items[0]!,
+          history,
+          [],
+          false,
+        ),
+      );
       return planned;
     }
     return undefined;
@@ -104,7 +118,11 @@ export const createHostRun = (options: HostOptions): HostRun => {
   };
 
   /** Runs the actions of a task's items; their results go into the histories. */
-  const act = async (open: OpenShell, staged: StagedTask, on: (name: HostStage['stage'], detail?: string) => void): Promise<void> => {
+  const act = async (
+    open: OpenShell,
+    staged: StagedTask,
+    on: (name: HostStage['stage'], detail?: string) => void,
+  ): Promise<void> => {
     for (const { planned, history } of staged.items) {
       for (const { action } of planned.actions) {
         if (history.failure || options.stopped()) break;
@@ -132,7 +150,12 @@ export const createHostRun = (options: HostOptions): HostRun => {
   };
 
   /** Runs tasks in order; false: the host failed. `notify` hears of the handlers that changed tasks name. */
-  const runTasks = async (play: HostPlay, tasks: readonly HostTask[], handler: boolean, notify: (names: readonly string[]) => void): Promise<boolean> => {
+  const runTasks = async (
+    play: HostPlay,
+    tasks: readonly HostTask[],
+    handler: boolean,
+    notify: (names: readonly string[]) => void,
+  ): Promise<boolean> => {
     const on = stage(play.play.index);
     let rest = tasks;
     while (rest.length > 0) {
@@ -167,7 +190,9 @@ export const createHostRun = (options: HostOptions): HostRun => {
       const last = staged.at(-1);
       if (last && !check && !last.failed) await act(open, last, on);
       for (const task of staged) finishTask(play, begun(task), handler, notify);
-      const stopped = staged.find((task) => task.items.some(({ history }) => history.failure) && !task.hostTask.task.ignoreErrors);
+      const stopped = staged.find(
+        (task) => task.items.some(({ history }) => history.failure) && !task.hostTask.task.ignoreErrors,
+      );
       if (stopped) {
         status = 'failed';
         return false;
@@ -182,11 +207,17 @@ export const createHostRun = (options: HostOptions): HostRun => {
   const begun = (task: StagedTask): StagedTask => ({
     ...task,
     items: task.items.filter(
-      ({ planned, history }) => check || !options.stopped() || planned.actions.length === 0 || history.ran || history.failure,
+      ({ planned, history }) =>
+        check || !options.stopped() || planned.actions.length === 0 || history.ran || history.failure,
     ),
   });
 
-  const finishTask = (play: HostPlay, { hostTask, items }: StagedTask, handler: boolean, notify: (names: readonly string[]) => void): void => {
+  const finishTask = (
+    play: HostPlay,
+    { hostTask, items }: StagedTask,
+    handler: boolean,
+    notify: (names: readonly string[]) => void,
+  ): void => {
     const { task } = hostTask;
     const context = { host: host.name, play: play.play.index, handler };
     const results = items.map(({ planned, history, warnings }: StagedItem) => {
@@ -255,4 +286,5 @@ export const createHostRun = (options: HostOptions): HostRun => {
   };
 };
 
-const needsRegistered = ({ needs }: HostTask): boolean => needs.params.has('registered') || needs.when.has('registered');
+const needsRegistered = ({ needs }: HostTask): boolean =>
+  needs.params.has('registered') || needs.when.has('registered');

@@ -69,7 +69,9 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
     const known = states.get(name);
     if (known) return known;
     const host = inventory.hosts.get(name)!;
-    const plays: HostPlay[] = site.plays.filter((play) => play.hosts.includes(name)).map((play) => site.bind(play, host));
+    const plays: HostPlay[] = site.plays
+      .filter((play) => play.hosts.includes(name))
+      .map((play) => site.bind(play, host));
     const shells = createHostShells(host, () => options.connect(host));
     const run = createHostRun({
       host,
@@ -118,7 +120,8 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
       const failed = alive.filter((name) => states.get(name)?.run.failed());
       if (!check && lostTooMany(play, alive, failed)) {
         const more = index + 1 < play.batches.length || site.plays.at(-1) !== play;
-        if (more) stopped = `${failed.length} of ${alive.length} hosts of batch ${index + 1} of "${play.name}" failed (${failed.slice(0, 5).join(', ')}${failed.length > 5 ? ', …' : ''})`;
+        if (more)
+          stopped = `${failed.length} of ${alive.length} hosts of batch ${index + 1} of "${play.name}" failed (${failed.slice(0, 5).join(', ')}${failed.length > 5 ? ', …' : ''})`;
       }
     }
   }

@@ -29,7 +29,8 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>)
   const open = async (user: string | undefined): Promise<OpenShell> => {
     connection ??= connect();
     opened = await connection;
-    const become = user === undefined ? undefined : { user, ...(becomePassword !== undefined && { password: becomePassword }) };
+    const become =
+      user === undefined ? undefined : { user, ...(becomePassword !== undefined && { password: becomePassword }) };
     const channel = await opened.shell(become);
     const shell = openShell(channel, { ...(root && { root }), ...(write && { write }), ...(path && { path }) });
     const view = createSnapshotView(shell, () => asks++);

@@ -7,7 +7,15 @@ import { overriddenBy, textOf, type Evaluation, type Problem } from './evaluate.
 import { journalOp, type JournalHeader } from './journal.ts';
 import type { Claims } from './overlap.ts';
 import type { SnapshotView } from './snapshot-view.ts';
-import { bindTask, planTask, readsOf, storeStates, type BoundTask, type PlannedItem, type PlannedTask } from './task-plan.ts';
+import {
+  bindTask,
+  planTask,
+  readsOf,
+  storeStates,
+  type BoundTask,
+  type PlannedItem,
+  type PlannedTask,
+} from './task-plan.ts';
 import { changeOf, newHistory, type ItemHistory } from './task-report.ts';
 
 /** Tasks of one shell that converge together: rounds of observe, plan, apply until nothing new is left to do. */
@@ -58,16 +66,24 @@ interface TaskState {
 
 type Written = Map<string, { readonly keep: boolean }>;
 
-const keepsDiffering = (evaluation: Evaluation, written: Written, stateOf: ReturnType<typeof storeStates>): Problem | undefined => {
+const keepsDiffering = (
+  evaluation: Evaluation,
+  written: Written,
+  stateOf: ReturnType<typeof storeStates>,
+): Problem | undefined => {
   const { setting, write, keep } = evaluation;
   const before = written.get(setting.key);
   if (!before) return undefined;
   if (write) {
     const allowed = setting.allowed && setting.allowed.length > 0 ? `; allowed: ${setting.allowed.join(' ')}` : '';
     const wanted = setting.want === null ? 'absent' : setting.running.codec.encode(setting.want);
-    return { reason: 'ineffective', message: `wrote ${wanted}, read back ${textOf(setting.running) ?? 'nothing'}${allowed}` };
+    return {
+      reason: 'ineffective',
+      message: `wrote ${wanted}, read back ${textOf(setting.running) ?? 'nothing'}${allowed}`,
+    };
   }
-  if (keep && before.keep && keep !== 'forget') return { reason: 'ineffective', message: `wrote ${keep.value ?? 'absent'}, but ${overriddenBy(keep, stateOf)}` };
+  if (keep && before.keep && keep !== 'forget')
+    return { reason: 'ineffective', message: `wrote ${keep.value ?? 'absent'}, but ${overriddenBy(keep, stateOf)}` };
   return undefined;
 };
 
@@ -82,7 +98,8 @@ const problemOf = (
   if (item.problem) return { problem: item.problem, waits: false };
   for (const evaluation of item.evaluations) {
     const problem = keepsDiffering(evaluation, written, stateOf);
-    if (problem) return { problem: { ...problem, message: `${evaluation.setting.key}: ${problem.message}` }, waits: false };
+    if (problem)
+      return { problem: { ...problem, message: `${evaluation.setting.key}: ${problem.message}` }, waits: false };
   }
   for (const { problem, setting } of item.evaluations)
     if (problem) return { problem: { ...problem, message: `${setting.key}: ${problem.message}` }, waits: true };
@@ -146,7 +163,8 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
         evaluations.length = 0;
         todo.splice(0, todo.length, ...todo.filter(({ history }) => !state.histories.includes(history)));
       }
-      if (evaluations.length > 0 || work.length > 0) work.push({ evaluations: dependents(planned, evaluations), ignoreErrors: task.ignoreErrors });
+      if (evaluations.length > 0 || work.length > 0)
+        work.push({ evaluations: dependents(planned, evaluations), ignoreErrors: task.ignoreErrors });
       if (serious.length > 0) {
         const waiting = serious.every(({ waits }) => waits) && todo.length > 0;
         if (!waiting) {
@@ -165,7 +183,10 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     if (todo.length === 0) return reached.map(finish);
     if (++applied >= maxRounds) {
       for (const { evaluation, history } of todo)
-        history.failure ??= { reason: 'ineffective', message: `${evaluation.setting.key} still differs after ${maxRounds} rounds` };
+        history.failure ??= {
+          reason: 'ineffective',
+          message: `${evaluation.setting.key} still differs after ${maxRounds} rounds`,
+        };
       for (const { evaluation } of todo) failures.add(evaluation.setting.key);
       continue;
     }
@@ -190,7 +211,13 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
       const begun = evaluation.write && results[own[0] ?? 0]?.state === 0;
       if (outcome === 'skipped' && !begun) continue;
       const earlier = history.changes.get(setting.key);
-      const change = earlier ? { ...changeOf(evaluation), before: earlier.before, levels: [...new Set([...earlier.levels, ...evaluation.levels])] } : changeOf(evaluation);
+      const change = earlier
+        ? {
+            ...changeOf(evaluation),
+            before: earlier.before,
+            levels: [...new Set([...earlier.levels, ...evaluation.levels])],
+          }
+        : changeOf(evaluation);
       if (outcome === 'skipped') {
         // The running value stands; what keeps it waits for a later round.
         written.set(setting.key, { keep: false });
@@ -212,7 +239,9 @@ const dependents = ({ items }: PlannedTask, chosen: readonly Evaluation[]): read
   const keys = new Set(chosen.filter(({ write }) => write).map(({ setting }) => setting.key));
   const all = items.flatMap((item) => item.evaluations);
   return all.filter(
-    (evaluation) => chosen.includes(evaluation) || (!evaluation.problem && evaluation.setting.dependsOn?.some((key) => keys.has(key))),
+    (evaluation) =>
+      chosen.includes(evaluation) ||
+      (!evaluation.problem && evaluation.setting.dependsOn?.some((key) => keys.has(key))),
   );
 };
 
@@ -233,21 +262,34 @@ const bindSafely = (hostTask: HostTask, scope: Scope): TaskState => {
   }
 };
 
-const finish = ({ planned, state, failed }: { planned: PlannedTask; state: TaskState; failed: boolean }): StagedTask => {
+const finish = ({
+  planned,
+  state,
+  failed,
+}: {
+  planned: PlannedTask;
+  state: TaskState;
+  failed: boolean;
+}): StagedTask => {
   const { task } = planned.hostTask;
   const items = planned.items.map((item, index): StagedItem => {
     const history = state.histories[index]!;
     const unsupported = [
       ...item.findings.filter(({ finding }) => finding === 'unsupported').map(({ message }) => message),
-      ...item.evaluations.flatMap(({ problem, setting }) => (problem?.reason === 'unsupported' ? [`${setting.key}: ${problem.message}`] : [])),
+      ...item.evaluations.flatMap(({ problem, setting }) =>
+        problem?.reason === 'unsupported' ? [`${setting.key}: ${problem.message}`] : [],
+      ),
     ];
-    const skip = unsupported.length > 0 && task.unsupported === 'skip' && item.evaluations.every(({ problem }) => problem);
+    const skip =
+      unsupported.length > 0 && task.unsupported === 'skip' && item.evaluations.every(({ problem }) => problem);
     const tolerated = task.unsupported === 'warn' ? unsupported : [];
     return {
       planned: skip ? { ...item, skipped: true } : item,
       history,
       warnings: [
-        ...item.findings.filter(({ finding }) => finding === 'warning' || finding === 'pending').map(({ message }) => message),
+        ...item.findings
+          .filter(({ finding }) => finding === 'warning' || finding === 'pending')
+          .map(({ message }) => message),
         ...tolerated,
         ...(history.failure || failed ? [] : waitingProblems(item, task.unsupported)),
       ],
@@ -259,8 +301,10 @@ const finish = ({ planned, state, failed }: { planned: PlannedTask; state: TaskS
 /** In a plan: what would fail now, unless what comes before it mends it. */
 const waitingProblems = (item: PlannedItem, unsupported: string): readonly string[] =>
   item.findings.flatMap(({ finding, message }) =>
-    finding === 'conflict' || finding === 'refused' || finding === 'ineffective' || (finding === 'unsupported' && unsupported === 'fail')
+    finding === 'conflict' ||
+    finding === 'refused' ||
+    finding === 'ineffective' ||
+    (finding === 'unsupported' && unsupported === 'fail')
       ? [message]
       : [],
   );
-

@@ -57,7 +57,9 @@ export const taskResult = (
   warnings: readonly string[],
   unknown: boolean,
 ): TaskResult => {
-  const changes = [...history.changes.values()].filter(({ before, after, levels }) => before !== after || levels.length > 0);
+  const changes = [...history.changes.values()].filter(
+    ({ before, after, levels }) => before !== after || levels.length > 0,
+  );
   const failed = history.failure;
   const changed = history.ran || changes.some((change) => change.failed === undefined);
   const outcome = failed ? 'failed' : planned.skipped ? 'skipped' : changed ? 'changed' : 'ok';
@@ -84,7 +86,10 @@ export const taskResult = (
 };
 
 /** The registered value of a task: of its only item, or `results` of all. */
-export const registeredValue = (results: readonly { readonly result: TaskResult; readonly own?: Readonly<Record<string, Value>> }[], loop: boolean): Value => {
+export const registeredValue = (
+  results: readonly { readonly result: TaskResult; readonly own?: Readonly<Record<string, Value>> }[],
+  loop: boolean,
+): Value => {
   const one = ({ result, own }: (typeof results)[number]): Value => ({
     changed: result.outcome === 'changed',
     failed: result.outcome === 'failed',

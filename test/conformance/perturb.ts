@@ -13,7 +13,7 @@ export interface Perturbation {
   readonly make: () => void | Promise<void>;
 }
 
-/** Another text that the attribute could show: the other choice, the next number, a word that the kernel offers. */
+/** Another text that the attribute could show: the other choice, 0 or 1 for a number, a word that the kernel offers. */
 const otherText = (text: string, allowed: readonly string[]): string => {
   const value = text.trim();
   const chosen = /\[(\S+)\]/.exec(value)?.[1];
@@ -22,7 +22,7 @@ const otherText = (text: string, allowed: readonly string[]): string => {
     if (other !== undefined) return `${value.replace(`[${chosen}]`, chosen).replace(other, `[${other}]`)}\n`;
   }
   const number = /\d+/.exec(value)?.[0];
-  if (number !== undefined) return `${value.replace(number, number === '0' ? '1' : String(Number(number) - 1))}\n`;
+  if (number !== undefined) return `${value.replace(number, number === '0' ? '1' : '0')}\n`;
   const word = allowed.find((one) => one !== value);
   if (word !== undefined) return `${word}\n`;
   throw new Error(`nothing else than ${value} is known: let the example change it`);
@@ -78,7 +78,8 @@ const restartAsBefore = ({ root, fresh }: LabHost): void => {
 
 const runningFlip = (host: LabHost, { key, want, running, allowed = [] }: Setting): readonly Perturbation[] => {
   const { target } = running;
-  if (!target) return [];
+  // A unit that is not installed has no state.
+  if (!target || (target.kind === 'unit' && 'errno' in running)) return [];
   const flip = (make: Perturbation['make'], level: Perturbation['level'] = 'running'): readonly Perturbation[] => [
     { name: `${key}: ${target.kind} flipped`, level, keys: [key], make },
   ];

@@ -89,7 +89,7 @@ export const checkChangesNothing: Property = async (subject) => {
     expect(touched(before, host.image())).toEqual([]);
     const calls = await host.calls();
     expect(calls, 'nothing was recorded').not.toEqual([]);
-    expect(calls.filter((call) => !isReading(call))).toEqual([]);
+    expect(calls.filter((call) => !isReading(call.trim()))).toEqual([]);
   };
   host.reset();
   await plan();
@@ -123,16 +123,12 @@ export const bearsAbsentAndDenied: Property = async (subject) => {
   await converge(subject);
   const seen = await observe(subject);
   const nothing: Snapshot = { content: new Map(), stat: new Map(), units: new Map(), output: new Map() };
-  const denied = mapContent(seen, () => [{ errno: 'EACCES' }]);
+  const denied = { ...mapContent(seen, () => [{ errno: 'EACCES' }]), units: nothing.units, output: nothing.output };
+  // What is absent may be made; what only acts may act where it sees no trace of having done so.
+  expect((await checkAgainst(subject, nothing)).task?.outcome).toMatch(/^(failed|changed)$/);
   const isActing = planOf(subject, nothing).some(isAction);
-  const expectNotOk = async (what: string, snapshot: Snapshot): Promise<void> => {
-    const { task } = await checkAgainst(subject, snapshot);
-    // What only acts may act where it sees no trace of having done so.
-    expect(task?.outcome, `${what}: ${JSON.stringify(task)}`).toBe(isActing ? 'changed' : 'failed');
-  };
-  await expectNotOk('nothing', nothing);
-  await expectNotOk('everything denied', { ...denied, units: new Map(), output: new Map(), stat: isActing ? new Map() : seen.stat });
-  if (!isActing) await expectNotOk('files denied', { ...denied, units: new Map() });
+  const refused = (await checkAgainst(subject, { ...denied, stat: isActing ? nothing.stat : seen.stat })).task;
+  expect(refused?.outcome, JSON.stringify(refused)).toBe(isActing ? 'changed' : 'failed');
 
   for (const path of seen.content.keys()) {
     for (const other of [[], [{ errno: 'EACCES' }], [{ errno: 'EIO' }], [{ raw: '' }], [{ raw: '\0\uffff [ rubbish\n' }]] as const) {
@@ -189,12 +185,8 @@ const hasBootFacet = ({ persist }: Setting): boolean => persist.store !== 'none'
 /** After a boot everything that is kept is as wanted and works; what is not kept may be as it was. */
 export const survivesBoot: Property = async (subject) => {
   const { host } = subject;
-  host.reset();
-  const before = (await host.reboot()).complaints;
-  host.reset();
   await converge(subject);
-  const { complaints } = await host.reboot();
-  expect(complaints).toEqual(before);
+  expect((await host.reboot()).complaints).toEqual([]);
   const { task, ended } = await check(subject);
   const kept = (await settingsOf(subject)).filter(hasBootFacet).map(({ key }) => key);
   expect(task?.message ?? ended.message).toBeUndefined();
@@ -208,7 +200,8 @@ export const removesWhatItKept: Property = async (subject) => {
   await converge(subject);
   const converged = host.image();
   const settings = await settingsOf(subject);
-  const kept = settings.filter(({ persist }) => 'name' in persist);
+  // That something is unwanted is on record for the kernel line alone.
+  const kept = settings.filter(({ persist }) => 'name' in persist && (persist.value !== null || persist.store === 'kernel-arg'));
   const removed = await run(subject, { absent: true });
   expect(summary(removed)).toMatchObject({
     outcome: kept.length > 0 ? 'changed' : 'ok',

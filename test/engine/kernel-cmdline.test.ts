@@ -3,7 +3,8 @@ import kernelCmdline from '../../modules/kernel_cmdline/index.ts';
 import { createLocalHost, runTasks, type LocalHost } from './local-host.ts';
 
 const capped = { module: kernelCmdline, params: { present: ['intel_idle.max_cstate=1', 'processor.max_cstate=1'] } };
-const cmdline = 'BOOT_IMAGE=/boot/vmlinuz-6.1 root=UUID=1 ro console=tty0 quiet splash intel_idle.max_cstate=1 processor.max_cstate=1\n';
+const cmdline =
+  'BOOT_IMAGE=/boot/vmlinuz-6.1 root=UUID=1 ro console=tty0 quiet splash intel_idle.max_cstate=1 processor.max_cstate=1\n';
 
 let host: LocalHost;
 beforeEach(() => {
@@ -19,7 +20,9 @@ describe('kernel_cmdline through the engine', () => {
       { key: 'kernel_cmdline/intel_idle.max_cstate', before: null, after: 'intel_idle.max_cstate=1', levels: ['boot'] },
       { key: 'kernel_cmdline/processor.max_cstate', before: null, after: 'processor.max_cstate=1', levels: ['boot'] },
     ]);
-    expect(host.read('/boot/grub/grub.cfg')).toContain('ro console=tty0 quiet splash intel_idle.max_cstate=1 processor.max_cstate=1\n');
+    expect(host.read('/boot/grub/grub.cfg')).toContain(
+      'ro console=tty0 quiet splash intel_idle.max_cstate=1 processor.max_cstate=1\n',
+    );
     expect(host.read('/boot/grub/grub.cfg')).toMatch(/single console=tty0\n/);
     expect(first.asks).toBe(2);
 
@@ -82,7 +85,9 @@ describe('kernel_cmdline through the engine', () => {
     await runTasks(host, [capped]);
     const journal = JSON.parse(host.read('/var/lib/perfplay/journal/test-1.json') ?? '');
     expect(journal).toMatchObject({ version: 1, run: 'test', host: 'local' });
-    expect(journal.changes).toMatchObject([{ at: { kind: 'file', path: '/etc/default/grub.d/zz-perfplay.cfg' }, before: null }]);
+    expect(journal.changes).toMatchObject([
+      { at: { kind: 'file', path: '/etc/default/grub.d/zz-perfplay.cfg' }, before: null },
+    ]);
   });
 
   it('refuses two tasks that want different values, before any write', async () => {

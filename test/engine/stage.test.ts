@@ -34,7 +34,15 @@ const item = (value: string, when: () => boolean = () => true) => ({
 describe('a stage', () => {
   it('writes in order and reads back', async () => {
     const { tasks, asks } = await runTasks(host, [{ module: chain, params: { names: ['a', 'b'], value: 'two' } }]);
-    expect(tasks).toMatchObject([{ outcome: 'changed', changes: [{ before: 'one', after: 'two' }, { before: 'one', after: 'two' }] }]);
+    expect(tasks).toMatchObject([
+      {
+        outcome: 'changed',
+        changes: [
+          { before: 'one', after: 'two' },
+          { before: 'one', after: 'two' },
+        ],
+      },
+    ]);
     expect([host.read('/sys/a'), host.read('/sys/b')]).toEqual(['two\n', 'two\n']);
     expect(asks).toBe(2);
   });
@@ -62,7 +70,9 @@ describe('a stage', () => {
   });
 
   it.each(['warn', 'skip'] as const)('takes what is not there as it is told to: %s', async (unsupported) => {
-    const { tasks } = await runTasks(host, [{ module: chain, params: { names: ['missing'], value: 'x' }, more: { unsupported } }]);
+    const { tasks } = await runTasks(host, [
+      { module: chain, params: { names: ['missing'], value: 'x' }, more: { unsupported } },
+    ]);
     expect(tasks.map(({ outcome, warnings }) => [outcome, warnings.length])).toEqual([
       unsupported === 'skip' ? ['skipped', 0] : ['ok', 1],
     ]);

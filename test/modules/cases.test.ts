@@ -14,7 +14,11 @@ describe.each([...modules.values()])('$kind', (module) => {
       problem ? [{ key: setting.key, reason: problem.reason, message: problem.message }] : [],
     );
     expect(problems).toEqual(
-      (one.problems ?? []).map(({ key, reason, message = '' }) => ({ key, reason, message: expect.stringContaining(message) })),
+      (one.problems ?? []).map(({ key, reason, message = '' }) => ({
+        key,
+        reason,
+        message: expect.stringContaining(message),
+      })),
     );
     const pending = planned.evaluations.flatMap(({ setting, pending: waits }) => (waits ? [[setting.key, waits]] : []));
     if (one.pending) expect(Object.fromEntries(pending)).toEqual(one.pending);

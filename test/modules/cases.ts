@@ -28,7 +28,11 @@ export interface Case {
   readonly problems?: readonly { readonly key: string; readonly reason: string; readonly message?: string }[];
   readonly pending?: Readonly<Record<string, string>>;
   /** `message`: a part of it. */
-  readonly findings?: readonly { readonly finding: string; readonly message: string; readonly blocks?: readonly string[] }[];
+  readonly findings?: readonly {
+    readonly finding: string;
+    readonly message: string;
+    readonly blocks?: readonly string[];
+  }[];
   readonly actions?: readonly (readonly string[])[];
 }
 
@@ -40,13 +44,18 @@ export const casesOf = (kind: string): readonly (Case & { readonly file: string 
   return readdirSync(folder)
     .filter((name) => name.endsWith('.yaml'))
     .sort()
-    .flatMap((file) => (parse(readFileSync(path.join(folder, file), 'utf8')) as Case[]).map((one) => ({ ...one, file })));
+    .flatMap((file) =>
+      (parse(readFileSync(path.join(folder, file), 'utf8')) as Case[]).map((one) => ({ ...one, file })),
+    );
 };
 
 /** Plans a case as the engine does. */
 export const planCase = (module: AnyModule, { want, snapshot: data, apply = 'both', absent = false }: Case) => {
   const snapshot = snapshotFromData(data);
-  const steps: readonly Step[] = module.plan(want as never, decodeAll(module.observe(want as never), snapshot) as never);
+  const steps: readonly Step[] = module.plan(
+    want as never,
+    decodeAll(module.observe(want as never), snapshot) as never,
+  );
   const findings = steps.filter(isFinding);
   const blocked = new Set(findings.flatMap((finding) => finding.blocks ?? []));
   const evaluations = steps

@@ -103,11 +103,17 @@ const readContents = (cursor: Cursor, root: string, chunk = 400): Map<string, Co
 };
 
 const permissionBits = (letters: string): number => {
-  const bits = letters.slice(1, 10).split('').reduce((mode, letter, index) => {
-    const set = letter !== '-' && letter !== 'S' && letter !== 'T';
-    return set ? mode | (1 << (8 - index)) : mode;
-  }, 0);
-  const special = [3, 6, 9].reduce((mode, at, index) => (/[sStT]/.test(letters[at] ?? '') ? mode | (4 >> index) : mode), 0);
+  const bits = letters
+    .slice(1, 10)
+    .split('')
+    .reduce((mode, letter, index) => {
+      const set = letter !== '-' && letter !== 'S' && letter !== 'T';
+      return set ? mode | (1 << (8 - index)) : mode;
+    }, 0);
+  const special = [3, 6, 9].reduce(
+    (mode, at, index) => (/[sStT]/.test(letters[at] ?? '') ? mode | (4 >> index) : mode),
+    0,
+  );
   return (special << 9) | bits;
 };
 

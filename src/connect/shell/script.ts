@@ -5,7 +5,13 @@ import { quote, quotePattern } from './quote.ts';
 export type WriteOp = { readonly needs?: readonly number[] } & (
   | { readonly op: 'attribute'; readonly path: string; readonly value: string }
   /** `before` is what was read (null: absent); a file that is no longer so is left alone. */
-  | { readonly op: 'file'; readonly path: string; readonly mode: number; readonly before: string | null; readonly after: string }
+  | {
+      readonly op: 'file';
+      readonly path: string;
+      readonly mode: number;
+      readonly before: string | null;
+      readonly after: string;
+    }
   | { readonly op: 'remove'; readonly path: string; readonly before: string }
   | { readonly op: 'program'; readonly argv: readonly string[] }
   /** A private file, fsynced. */
@@ -44,7 +50,10 @@ export interface ReadPlan {
 }
 
 /** One ask as text, and what its answer must hold besides files. */
-export const readScript = (id: number, asked: readonly ReadOp[]): { readonly text: string; readonly plan: ReadPlan } => {
+export const readScript = (
+  id: number,
+  asked: readonly ReadOp[],
+): { readonly text: string; readonly plan: ReadPlan } => {
   const ops = uniqueOps(asked);
   const contents = ops.filter((op) => op.op === 'content');
   const paragraphs = contents.filter((op) => op.part === 'paragraph').map((op) => op.pattern);

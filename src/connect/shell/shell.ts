@@ -43,7 +43,9 @@ interface Answer {
 
 const describeEnd = (end: ChannelEnd): string => {
   if (end.lost !== undefined) return end.lost;
-  return end.signal === undefined ? `the remote shell ended with exit code ${end.exit ?? '?'}` : `the remote shell was killed by ${end.signal}`;
+  return end.signal === undefined
+    ? `the remote shell ended with exit code ${end.exit ?? '?'}`
+    : `the remote shell was killed by ${end.signal}`;
 };
 
 /**
@@ -125,7 +127,9 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): Shell => {
     return text.slice(end + 1);
   };
 
-  const batch = <T>(make: (id: number) => { script: string; seconds: number; parse: (answer: Answer, root: string) => T }) => {
+  const batch = <T>(
+    make: (id: number) => { script: string; seconds: number; parse: (answer: Answer, root: string) => T },
+  ) => {
     const next = queue.then(async () => {
       const id = ++batches;
       const { script, seconds, parse } = make(id);

@@ -37,7 +37,12 @@ const parse = (line: string): readonly [string, string] | undefined => {
 export const bootTab = defineStore({
   name: 'boot.tab',
   state: combine(
-    { table: file(table, verbatim), script: file(script, verbatim), service: file(serviceFile, verbatim), unit: unit(service) },
+    {
+      table: file(table, verbatim),
+      script: file(script, verbatim),
+      service: file(serviceFile, verbatim),
+      unit: unit(service),
+    },
     ({ table: lines, script: code, service: text, unit: state }) => ({
       table: textOf(lines),
       script: textOf(code),

@@ -2,7 +2,8 @@ import { valueOf } from '../../contract/reads.ts';
 import type { Reading } from '../../contract/steps.ts';
 
 /** The head of every file that perfplay owns. */
-export const notice = '# Kept by perfplay: one line for each setting that a playbook declares. Change the playbook, not this file.';
+export const notice =
+  '# Kept by perfplay: one line for each setting that a playbook declares. Change the playbook, not this file.';
 
 /** A file's text, or null where it is absent. A file that cannot be read counts as absent; the write will say what is wrong. */
 export const textOf = (reading: Reading<string> | undefined): string | null => valueOf(reading) ?? null;
@@ -33,11 +34,17 @@ export const upsert = (
 };
 
 /** A whole file of ours, or null (remove it) where no line is left. */
-export const renderLines = (lines: ReadonlyMap<string, string>, line: (name: string, value: string) => string): string | null =>
+export const renderLines = (
+  lines: ReadonlyMap<string, string>,
+  line: (name: string, value: string) => string,
+): string | null =>
   lines.size === 0 ? null : `${notice}\n${[...lines].map(([name, value]) => `${line(name, value)}\n`).join('')}`;
 
 /** Files of drop-in folders as systemd reads them: a name in an earlier folder hides it in later ones; sorted by name. */
-export const dropIns = <T>(files: ReadonlyMap<string, T>, folders: readonly string[]): readonly (readonly [string, T])[] => {
+export const dropIns = <T>(
+  files: ReadonlyMap<string, T>,
+  folders: readonly string[],
+): readonly (readonly [string, T])[] => {
   const byName = new Map<string, readonly [string, T]>();
   for (const folder of folders) {
     for (const [path, value] of files) {

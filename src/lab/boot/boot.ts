@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runProgram, type HostFolder } from '../folder.ts';
 import type { SimulatedHost } from '../hosts.ts';
@@ -45,7 +45,10 @@ const enabledUnits = async (
 ): Promise<{ readonly early: readonly string[]; readonly late: readonly string[] }> => {
   const units = path.join(root, 'etc/systemd/system');
   const wants = (await readdir(units)).filter((name) => name.endsWith('.wants'));
-  const names = (await Promise.all(wants.map((name) => readdir(path.join(units, name))))).flat().sort();
+  const wanted = (await Promise.all(wants.map((name) => readdir(path.join(units, name))))).flat().sort();
+  // A masked unit that others want is passed over in silence.
+  const links = await Promise.all(wanted.map((name) => readlink(path.join(units, name)).catch(() => '')));
+  const names = wanted.filter((_, index) => links[index] !== '/dev/null');
   const texts = await Promise.all(names.map((name) => readFile(path.join(units, name), 'utf8').catch(() => '')));
   const isLate = names.map((_, index) => /^After=.*\bmulti-user\.target\b/m.test(texts[index]!));
   return { early: names.filter((_, index) => !isLate[index]), late: names.filter((_, index) => isLate[index]) };

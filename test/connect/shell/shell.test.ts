@@ -1,4 +1,15 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -39,7 +50,8 @@ for (const shell of shells) {
       ]);
       remote.close();
       expect(snapshot.content.size).toBe(files.length + 4);
-      for (const [index, file] of files.entries()) expect(snapshot.content.get(file)).toEqual({ raw: `value ${index}\n` });
+      for (const [index, file] of files.entries())
+        expect(snapshot.content.get(file)).toEqual({ raw: `value ${index}\n` });
       expect(snapshot.content.get(empty)).toEqual({ raw: '' });
       expect(snapshot.content.get(strange)).toEqual({ raw: odd });
       expect(snapshot.content.get(path.join(folder, 'missing'))).toEqual({ errno: 'ENOENT' });
@@ -64,7 +76,9 @@ for (const shell of shells) {
       write('proc/77/cmdline', 'qemu-system-x86_64\0-name\0vm one\0');
       const remote = open();
       const where = { file: 'comm', matches: ['kvm', 'qemu-system-x86'] };
-      const { content } = await remote.ask([{ op: 'content', pattern: path.join(folder, 'proc/[0-9]*/cmdline'), where }]);
+      const { content } = await remote.ask([
+        { op: 'content', pattern: path.join(folder, 'proc/[0-9]*/cmdline'), where },
+      ]);
       remote.close();
       expect([...content]).toEqual([
         [path.join(folder, 'proc/77/cmdline'), { raw: 'qemu-system-x86_64\0-name\0vm one\0' }],
@@ -148,3 +162,33 @@ for (const shell of shells) {
     });
   });
 }
+
+const unshared =
+  spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/proc'], { stdio: 'ignore' }).status === 0;
+
+describe.skipIf(!unshared)(
+  `where there is no /proc${unshared ? '' : ' (skipped: a mount namespace needs root and util-linux)'}`,
+  () => {
+    it.each(shells.filter(({ present }) => present))(
+      'separates files by a private file, and removes it: $name',
+      async ({ argv }) => {
+        const root = path.join(folder, 'root');
+        write('root/etc/a', 'one\n');
+        write('root/etc/b', 'two');
+        const script = `mount -t tmpfs none /proc && exec ${argv.join(' ')}`;
+        const channel = localChannel(['unshare', '-m', 'sh', '-c', script]);
+        const remote = openShell(channel, { root });
+        const { content } = await remote.ask([{ op: 'content', pattern: '/etc/*' }]);
+        expect([...content]).toEqual([
+          ['/etc/a', { raw: 'one\n' }],
+          ['/etc/b', { raw: 'two' }],
+        ]);
+        const [private_] = readdirSync(path.join(root, 'tmp'));
+        expect(statSync(path.join(root, 'tmp', private_!)).mode & 0o777).toBe(0o600);
+        remote.close();
+        await channel.closed;
+        expect(readdirSync(path.join(root, 'tmp'))).toEqual([]);
+      },
+    );
+  },
+);

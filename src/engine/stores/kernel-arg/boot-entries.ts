@@ -17,7 +17,8 @@ export const grubEntries = (config: string): readonly BootEntry[] => {
     const linux = /^\s*linux(?:efi|16)?\s+\S+\s*(.*)$/.exec(line);
     if (!linux || title === '') continue;
     const words = kernelWords(linux[1]!);
-    const recovery = /\(recovery mode\)/i.test(title) || words.some(({ word }) => word === 'single' || word === 'recovery');
+    const recovery =
+      /\(recovery mode\)/i.test(title) || words.some(({ word }) => word === 'single' || word === 'recovery');
     entries.push({ title, recovery, words });
   }
   return entries;

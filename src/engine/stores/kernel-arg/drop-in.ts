@@ -23,7 +23,8 @@ export const parseKept = (text: string | null): KeptArguments =>
     }),
   );
 
-export const dataLines = (kept: KeptArguments): readonly string[] => [...kept].map(([group, entry]) => line(group, entry));
+export const dataLines = (kept: KeptArguments): readonly string[] =>
+  [...kept].map(([group, entry]) => line(group, entry));
 
 /** What may stand in the generated shell: the file is sourced as root, so nothing that a shell would act on. */
 const safeWord = /^[A-Za-z0-9][A-Za-z0-9_.-]*(?:=[A-Za-z0-9_.,:/@%+=*!~^-]*)?$/;

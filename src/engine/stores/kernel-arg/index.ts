@@ -117,7 +117,9 @@ export const kernelArg = defineStore<State>({
   name: 'kernel-arg',
   state,
   refuses: ({ loader }) =>
-    loader === 'none' ? 'no boot loader that perfplay knows: neither /boot/grub/grub.cfg nor /boot/loader/entries' : undefined,
+    loader === 'none'
+      ? 'no boot loader that perfplay knows: neither /boot/grub/grub.cfg nor /boot/loader/entries'
+      : undefined,
   nextBoot: ({ entries, source }, { name, value, recovery }) => {
     if (!entries) return { value: undefined, from: source };
     const concerned = entries.filter((entry) => recovery || !entry.recovery);
