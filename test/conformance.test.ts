@@ -6,23 +6,23 @@ import { properties, removesWhatItKept } from './conformance/properties.ts';
 import type { Subject } from './conformance/subject.ts';
 
 // Every module through the real engine and the real remote shell, on hosts of the simulated lab. The kernel there is the lab's own
-// program, and knows nothing of the engine.
-describe.each([...modules.values()])('$kind', (module) => {
+// program, and knows nothing of the engine. Hosts side by side, the properties of each one after the other.
+describe.concurrent.each([...modules.values()])('$kind', (module) => {
   const examples = examplesOf(module);
 
   it('has examples for the lab', () => {
     expect(examples, `${exampleFile(module.kind)} is missing or empty`).not.toEqual([]);
   });
 
-  describe.each(examples)('$name ($host)', (example) => {
+  describe.concurrent.each(examples)('$name ($host)', (example) => {
     let host: LabHost;
     beforeAll(async () => {
       host = await createLabHost(example.host);
     });
-    afterAll(async () => { await host.remove(); console.log('RSS', example.name, JSON.stringify(process.memoryUsage())); });
+    afterAll(() => host.remove());
     const subject = (): Subject => ({ host, module, example });
 
-    it.each(properties)('%s', (_, property) => property(subject()));
-    if (module.removable) it('removes what it kept', () => removesWhatItKept(subject()));
+    it.sequential.each(properties)('%s', (_, property) => property(subject()));
+    if (module.removable) it.sequential('removes what it kept', () => removesWhatItKept(subject()));
   });
 });

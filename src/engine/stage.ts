@@ -49,13 +49,18 @@ export interface StagedTask {
   readonly failed: boolean;
 }
 
-/** The connection was cut while writes were under way: what was done is not known. */
+/** The connection was cut while writes were under way, or before they were read back: what was done is not known. */
 export class ApplyLost extends Error {
   constructor(cause: ShellLost | FrameError) {
     super(cause.message, { cause });
     this.name = 'ApplyLost';
   }
 }
+
+/** An error of the shell once something was written: what the host is like is not known. */
+const afterWriting = (error: unknown): never => {
+  throw error instanceof ShellLost || error instanceof FrameError ? new ApplyLost(error) : error;
+};
 
 const maxRounds = 6;
 
@@ -113,7 +118,7 @@ const isObstructed = ({ problem }: Evaluation): boolean => problem !== undefined
 
 /**
  * Runs a stage. Gives the tasks that were reached, in order, each with its last plan and its history; the last one may have
- * actions to run. Throws ShellLost (nothing was under way), ApplyLost (something was), BecomeError and ConnectError.
+ * actions to run. Throws ShellLost (nothing was written), ApplyLost (something was, or may have been), BecomeError and ConnectError.
  */
 export const runStage = async (options: StageOptions): Promise<readonly StagedTask[]> => {
   const { view, shell, scope, check, claims } = options;
@@ -125,7 +130,8 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
 
   for (;;) {
     options.on(applied === 0 ? 'observe' : 'verify');
-    await view.ensure([...states.map(({ bound }) => bound), ...options.ahead].flatMap(readsOf));
+    const observed = view.ensure([...states.map(({ bound }) => bound), ...options.ahead].flatMap(readsOf));
+    await (applied === 0 ? observed : observed.catch(afterWriting));
     options.on('plan');
     const reached: { planned: PlannedTask; state: TaskState; failed: boolean }[] = [];
     const work: TaskWork[] = [];
@@ -195,9 +201,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     options.on('apply', todo[0] && describe(todo[0].evaluation, todo[0].task));
     const journal = journalOp(options.journal, options.journalPart(), options.now().toISOString(), batch.changes);
     options.invalidate();
-    const results = await shell.apply([journal, ...batch.ops.slice(1)]).catch((error: unknown) => {
-      throw error instanceof ShellLost || error instanceof FrameError ? new ApplyLost(error) : error;
-    });
+    const results = await shell.apply([journal, ...batch.ops.slice(1)]).catch(afterWriting);
     if (results[0]?.state !== 0) {
       const message = `the journal cannot be written, so nothing was changed: ${results[0]?.text.split('\n')[0] ?? ''} (is become set?)`;
       for (const { history } of todo) history.failure ??= { reason: 'refused', message };

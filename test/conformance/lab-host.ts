@@ -102,7 +102,7 @@ export interface Outcome {
 
 const position = { file: 'site.yml', line: 1, column: 1 };
 
-/** One task through the engine's host runner; closes the shells. */
+/** One task through the engine's host runner; closes the shells. Throws where a module or the engine threw. */
 export const runTask = async (
   shells: HostShells,
   module: AnyModule,
@@ -154,9 +154,7 @@ export const runTask = async (
   } finally {
     shells.close();
   }
-  return {
-    task: events.find((event): event is TaskResult => event.type === 'task'),
-    ended: run.end(),
-    asks: shells.asks(),
-  };
+  const ended = run.end();
+  if (ended.message?.startsWith('internal error')) throw new Error(ended.message);
+  return { task: events.find((event): event is TaskResult => event.type === 'task'), ended, asks: shells.asks() };
 };

@@ -182,16 +182,25 @@ export const isWellFormed: Property = async (subject) => {
 
 const hasBootFacet = ({ persist }: Setting): boolean => persist.store !== 'none';
 
-/** After a boot everything that is kept is as wanted and works; what is not kept may be as it was. */
+/**
+ * After a boot everything that is kept is as wanted and works; what is not kept may be as it was. Where the kernel runs with
+ * another line than the boot loader's, the plan waits for a boot.
+ */
 export const survivesBoot: Property = async (subject) => {
   const { host } = subject;
   await converge(subject);
   expect((await host.reboot()).complaints).toEqual([]);
   const { task, ended } = await check(subject);
-  const kept = (await settingsOf(subject)).filter(hasBootFacet).map(({ key }) => key);
+  const settings = await settingsOf(subject);
+  const kept = settings.filter(hasBootFacet).map(({ key }) => key);
   expect(task?.message ?? ended.message).toBeUndefined();
   expect(task?.changes.filter(({ key }) => kept.includes(key))).toEqual([]);
   expect(task?.pending).toEqual([]);
+
+  if (!settings.some(({ persist }) => persist.store === 'kernel-arg')) return;
+  const line = host.fresh.get('/proc/cmdline')!;
+  host.restore(new Map([...host.image(), ['/proc/cmdline', line]]));
+  expect((await check(subject)).task).toMatchObject({ outcome: 'ok', changes: [], pending: ['reboot'] });
 };
 
 /** `state: absent` takes away what perfplay keeps, to the byte, and leaves the running system and everybody else's files alone. */
