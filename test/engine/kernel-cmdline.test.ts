@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import kernelCmdline from '../../modules/kernel_cmdline/index.ts';
 import { createLocalHost, runTasks, type LocalHost } from './local-host.ts';
@@ -69,6 +71,37 @@ describe('kernel_cmdline through the engine', () => {
     const { tasks } = await runTasks(host, [capped]);
     expect(tasks).toMatchObject([{ outcome: 'failed' }]);
     expect(tasks[0]?.message).toContain('a later file of grub.d undoes it');
+  });
+
+  it('judges only the entries of this system, wherever its boot files lie', async () => {
+    const foreign = [
+      '### BEGIN /etc/grub.d/30_os-prober ###',
+      "menuentry 'Another system' {",
+      '\tlinux /boot/vmlinuz-of-another-disk root=/dev/sdb1 ro',
+      '}',
+      '### END /etc/grub.d/30_os-prober ###',
+    ].join('\n');
+    const own = '### BEGIN /etc/grub.d/10_linux ###';
+    const stub = `#!/bin/sh
+. "$PERFPLAY_ROOT/etc/default/grub"
+for f in "$PERFPLAY_ROOT"/etc/default/grub.d/*.cfg; do [ ! -e "$f" ] || . "$f"; done
+{
+  echo '${own}'
+  echo "menuentry 'Debian' {"
+  echo "	linux /@/boot/vmlinuz-6.1 root=UUID=1 ro $GRUB_CMDLINE_LINUX_DEFAULT"
+  echo '}'
+  echo '### END /etc/grub.d/10_linux ###'
+  echo "${foreign}"
+} >"$2"
+`;
+    host.write(
+      '/boot/grub/grub.cfg',
+      "menuentry 'Debian' {\n\tlinux /@/boot/vmlinuz-6.1 root=UUID=1 ro quiet splash\n}\n",
+    );
+    writeFileSync(path.join(path.dirname(host.root), 'bin', 'grub-mkconfig'), stub);
+    const { tasks } = await runTasks(host, [capped]);
+    expect(tasks).toMatchObject([{ outcome: 'changed', pending: ['reboot'] }]);
+    expect((await runTasks(host, [capped])).tasks).toMatchObject([{ outcome: 'ok' }]);
   });
 
   it('writes nothing in check mode and says what it would do', async () => {

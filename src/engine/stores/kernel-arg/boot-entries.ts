@@ -7,11 +7,18 @@ export interface BootEntry {
   readonly words: readonly KernelArgument[];
 }
 
-/** The `menuentry` blocks of a grub.cfg that start a Linux kernel; Xen and chain loaders have no `linux` line. */
+/**
+ * The `menuentry` blocks of a grub.cfg that start a kernel of this system: what grub-mkconfig's 10_linux and its kin wrote.
+ * Entries of memtest, os-prober and 40_custom never get the system's arguments.
+ */
 export const grubEntries = (config: string): readonly BootEntry[] => {
   const entries: BootEntry[] = [];
   let title = '';
+  let section = '';
   for (const line of config.split('\n')) {
+    const mark = /^### (BEGIN|END) (\S+) ###/.exec(line);
+    if (mark) section = mark[1] === 'BEGIN' ? mark[2]! : '';
+    if (section !== '' && !section.includes('_linux')) continue;
     const menu = /^\s*menuentry\s+(?:'([^']*)'|"([^"]*)"|(\S+))/.exec(line);
     if (menu) title = menu[1] ?? menu[2] ?? menu[3] ?? '';
     const linux = /^\s*linux(?:efi|16)?\s+\S+\s*(.*)$/.exec(line);

@@ -9,7 +9,21 @@ pp_grub_fail() {
   return 1
 }
 
-# The words of every normal `linux` line of $1, one entry a line, each word between spaces.
+# The part of a menu that has this system's own kernels: what memtest, os-prober and custom entries start is not ours to judge.
+pp_grub_own() {
+  pp_section=''
+  while IFS= read -r pp_l; do
+    case $pp_l in
+      '### BEGIN '*) pp_section=$pp_l ;;
+      '### END '*) pp_section='' ;;
+    esac
+    case $pp_section in
+      ''|*_linux*) printf '%s\n' "$pp_l" ;;
+    esac
+  done <"$1"
+}
+
+# The words of every normal `linux` line of a menu on standard input, one entry a line, each word between spaces.
 pp_grub_lines() {
   pp_title=''
   while IFS= read -r pp_l; do
@@ -29,7 +43,7 @@ pp_grub_lines() {
   done
 }
 
-# The files that the menu of $1 loads, kernel and initrd, one a line.
+# The files that a menu on standard input loads, kernel and initrd, one a line.
 pp_grub_files() {
   while IFS= read -r pp_l; do
     set -f
@@ -52,7 +66,8 @@ pp_grub_undone() {
   if [ -n "$pp_later" ]; then printf %s "a later file of grub.d undoes it:$pp_later"; else printf %s 'a script of /etc/grub.d says otherwise'; fi
 }
 
-pp_grub_exists() { [ -e "$PP_ROOT$1" ] || [ -e "$PP_ROOT/boot$1" ]; }
+# A path of the menu is the boot file system's: /boot may be one of its own, or a subvolume.
+pp_grub_exists() { [ -e "$PP_ROOT$1" ] || [ -e "$PP_ROOT/boot$1" ] || [ -e "$PP_ROOT/boot/${1##*/}" ]; }
 
 pp_grub() {
   pp_config=$PP_ROOT$1 pp_drop_in=$PP_ROOT$2 pp_state_before=$3 pp_old_drop_in=$4
@@ -67,13 +82,13 @@ pp_grub() {
   pp_out=$(grub-mkconfig -o "$pp_new" 2>&1) || { pp_grub_fail "grub-mkconfig: $pp_out"; return; }
   [ -s "$pp_new" ] || { pp_grub_fail 'grub-mkconfig wrote nothing'; return; }
   pp_out=$(grub-script-check "$pp_new" 2>&1) || { pp_grub_fail "grub-script-check: $pp_out"; return; }
-  pp_lines=$(pp_grub_lines <"$pp_new")
+  pp_lines=$(pp_grub_own "$pp_new" | pp_grub_lines)
   [ -n "$pp_lines" ] || { pp_grub_fail 'the new grub.cfg has no normal entry'; return; }
-  pp_files=$(pp_grub_files <"$pp_new")
+  pp_files=$(pp_grub_own "$pp_new" | pp_grub_files)
   for pp_p in $pp_files; do
     pp_grub_exists "$pp_p" || { pp_grub_fail "the new grub.cfg names $pp_p, which does not exist"; return; }
   done
-  [ ! -e "$pp_config" ] || for pp_p in $(pp_grub_files <"$pp_config"); do
+  [ ! -e "$pp_config" ] || for pp_p in $(pp_grub_own "$pp_config" | pp_grub_files); do
     ! pp_grub_exists "$pp_p" || case "
 $pp_files
 " in
