@@ -19,7 +19,14 @@ import {
   survivesBoot,
   type Property,
 } from './conformance/properties.ts';
-import { cutAt, replaceKernel, withEachAsk, withoutLookingAgain, withoutOps, withoutReadBack } from './conformance/sabotage.ts';
+import {
+  cutAt,
+  replaceKernel,
+  withEachAsk,
+  withoutLookingAgain,
+  withoutOps,
+  withoutReadBack,
+} from './conformance/sabotage.ts';
 import { run, type Subject } from './conformance/subject.ts';
 
 // Tests of the tests: each property of the conformance suite is shown something that is broken, and must reject it. That the same
@@ -101,7 +108,13 @@ describe.concurrent('a store that does not write', () => {
   });
 
   it('does not take its file away again', async () => {
-    await expectCaught(removesWhatItKept, await subjectOf('sysctl', withoutOps((op) => op.op === 'remove')));
+    await expectCaught(
+      removesWhatItKept,
+      await subjectOf(
+        'sysctl',
+        withoutOps((op) => op.op === 'remove'),
+      ),
+    );
   });
 });
 
@@ -137,7 +150,9 @@ describe.concurrent('a batch that is cut', () => {
     const length = (batch: Buffer): number => batch.lastIndexOf('\n', batch.length - 2) + 1 + lastLine.length;
     const { host, ...rest } = await subjectOf('kernel_cmdline', cutAt(length, 'end'));
     expect((await run({ host, ...rest })).ended.status).toBe('unknown');
-    expect(differing(isDone ? whole.host.image() : whole.host.fresh, host.image()).filter((name) => !isPrivate(name))).toEqual([]);
+    expect(
+      differing(isDone ? whole.host.image() : whole.host.fresh, host.image()).filter((name) => !isPrivate(name)),
+    ).toEqual([]);
   });
 });
 
@@ -192,8 +207,9 @@ describe.concurrent('a module that', () => {
   });
 
   it('takes what it cannot read for fine', async () => {
-    const subject = await broken('sysctl', (plan) => (want, seen) =>
-      plan(want, seen).filter((step) => !isSetting(step) || 'value' in step.running),
+    const subject = await broken(
+      'sysctl',
+      (plan) => (want, seen) => plan(want, seen).filter((step) => !isSetting(step) || 'value' in step.running),
     );
     await expectCaught(bearsAbsentAndDenied, subject);
   });
@@ -216,8 +232,20 @@ describe.concurrent('a module that', () => {
   });
 
   it('uses a key that is not its own, or one twice', async () => {
-    await expectCaught(isWellFormed, await broken('sysctl', changing((one) => ({ ...one, key: `other/${one.key}` }))));
-    await expectCaught(isWellFormed, await broken('sysctl', changing((one) => ({ ...one, key: 'sysctl/vm.swappiness' }))));
+    await expectCaught(
+      isWellFormed,
+      await broken(
+        'sysctl',
+        changing((one) => ({ ...one, key: `other/${one.key}` })),
+      ),
+    );
+    await expectCaught(
+      isWellFormed,
+      await broken(
+        'sysctl',
+        changing((one) => ({ ...one, key: 'sysctl/vm.swappiness' })),
+      ),
+    );
   });
 
   it('names a store that it does not declare', async () => {
@@ -250,7 +278,9 @@ describe.concurrent('a module that', () => {
   it('overlooks one of its settings', async () => {
     const subject = await broken(
       'cpufreq',
-      changing((one, index) => (index === 0 && one.want !== null ? { ...one, running: { ...one.running, raw: '', value: one.want } } : one)),
+      changing((one, index) =>
+        index === 0 && one.want !== null ? { ...one, running: { ...one.running, raw: '', value: one.want } } : one,
+      ),
     );
     await expectCaught(namesWhatWasPerturbed, subject);
   });

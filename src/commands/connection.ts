@@ -1,23 +1,50 @@
-import { connect, type ConnectOptions as ConnectSettings } from '../connect/connect.ts';
-import type { Connection } from '../connect/types.ts';
+import { existsSync } from 'node:fs';
+import { connect } from '../connect/connect.ts';
+import type { ConnectOptions as ConnectSettings } from '../connect/options.ts';
+import { ConnectError, type Connection } from '../connect/types.ts';
+import { InputError } from '../diagnostics.ts';
 import type { Host } from '../inventory/types.ts';
+import { labFolder } from '../lab/folder.ts';
+import type { Aside } from '../report/terminal.ts';
+import { labHome } from './lab-home.ts';
 import type { ConnectOptions } from './options.ts';
-import { askSecret } from './prompt.ts';
+import { ask } from './prompt.ts';
 
 /** How this run connects to a host; prompts are asked once for the whole fleet, one after the other. */
 export interface Connector {
   readonly connect: (host: Host) => Promise<Connection>;
   /** The host with the become password of `-K`, where its inventory has none. */
   readonly withPassword: (host: Host) => Host;
+  /** What every connection of the run shares. */
+  readonly settings: ConnectSettings;
 }
 
-export const createConnector = async (options: ConnectOptions, signal: AbortSignal): Promise<Connector> => {
-  const password = options.askBecomePass ? await askSecret('BECOME password: ') : undefined;
+const askBecomePassword = async (signal: AbortSignal): Promise<string> => {
+  const instead = 'set ansible_become_password in the inventory, or call it from a terminal';
+  const password = await ask({ prompt: 'BECOME password: ', hidden: true, instead }, signal);
+  if (password !== '') return password;
+  throw new InputError([{ code: 'no-password', severity: 'error', message: 'no become password was given' }]);
+};
+
+/** A host of the embedded lab that cannot be reached, or does not know us: mostly the lab is not up, or is that of another folder. */
+const labHint = (host: Host): string | undefined => {
+  if (host.connection.write === undefined || host.connection.connection === 'local') return undefined;
+  if (existsSync(labFolder(labHome).record)) return undefined;
+  return `no lab is up in this folder (${labHome}): perfplay lab up`;
+};
+
+export const createConnector = async (
+  options: ConnectOptions,
+  signal: AbortSignal,
+  aside: Aside = (work) => work(),
+): Promise<Connector> => {
+  const password = options.askBecomePass ? await aside(() => askBecomePassword(signal)) : undefined;
   let asking: Promise<unknown> = Promise.resolve();
   const settings: ConnectSettings = {
     timeoutMs: options.timeout * 1000,
     ask: (prompt) => {
-      const answer = asking.then(() => askSecret(prompt));
+      const question = { prompt, hidden: true, instead: 'use an agent, or call it from a terminal' };
+      const answer = asking.then(() => aside(() => ask(question, signal)));
       asking = answer.catch(() => undefined);
       return answer;
     },
@@ -25,10 +52,18 @@ export const createConnector = async (options: ConnectOptions, signal: AbortSign
     ...(options.user !== undefined && { user: options.user }),
   };
   return {
-    connect: (host) => connect(host.connection, settings, host.name),
+    connect: async (host) => {
+      try {
+        return await connect(host.connection, settings, host.name);
+      } catch (error) {
+        const hint = error instanceof ConnectError ? labHint(host) : undefined;
+        throw hint === undefined ? error : new ConnectError((error as ConnectError).message, hint);
+      }
+    },
     withPassword: (host) =>
       password === undefined || host.connection.becomePassword !== undefined
         ? host
         : { ...host, connection: { ...host.connection, becomePassword: password } },
+    settings,
   };
 };

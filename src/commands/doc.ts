@@ -1,8 +1,11 @@
 import { modules } from '../../modules/registry.ts';
+import type { AnyModule } from '../contract/module.ts';
 import { factPaths } from '../contract/facts.ts';
 import { InputError, nearest } from '../diagnostics.ts';
+import { line, paint, wrapLine } from '../report/line.ts';
 import type { Print } from './print.ts';
 
+/** As much of JSON Schema as the modules' parameters use. */
 interface Schema {
   readonly type?: string | readonly string[];
   readonly const?: unknown;
@@ -17,48 +20,78 @@ interface Schema {
   readonly 'x-switch'?: boolean;
 }
 
+const either = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+
+const range = ({ minimum, maximum }: Schema): string => {
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
+  return minimum !== undefined ? ` from ${minimum}` : maximum !== undefined ? ` up to ${maximum}` : '';
+};
+
+/** What a value may be, in words: `on or off`, `one or a list of: text`. */
 const shape = (schema: Schema): string => {
+  const { anyOf, items, properties } = schema;
   if (schema['x-switch']) return 'on or off';
   if (schema.const !== undefined) return String(schema.const);
-  if (schema.enum) return schema.enum.join(', ');
-  if (schema.anyOf) return [...new Set(schema.anyOf.map(shape))].join(' or ');
-  if (schema.type === 'array') return `list of ${schema.items ? shape(schema.items) : 'values'}`;
-  if (schema.type === 'object') return schema.properties ? `{${Object.keys(schema.properties).join(', ')}}` : 'map';
-  const range = schema.minimum !== undefined || schema.maximum !== undefined ? ` ${schema.minimum ?? ''}–${schema.maximum ?? ''}` : '';
-  return `${[schema.type ?? 'value'].flat().join(' or ')}${range}`;
+  if (schema.enum) return either(schema.enum.map(String));
+  if (anyOf) {
+    const kinds = [...new Set(anyOf.map(shape))];
+    const single = kinds.filter((kind) => !(kind.startsWith('list of: ') && kinds.includes(kind.slice('list of: '.length))));
+    return single.length < kinds.length ? `one or a list of: ${either(single)}` : either(single);
+  }
+  if (schema.type === 'array') return `list of: ${items ? shape(items) : 'values'}`;
+  if (schema.type === 'object') return properties ? `map of: ${Object.keys(properties).join(', ')}` : 'map';
+  const names: Readonly<Record<string, string>> = { string: 'text', integer: 'whole number' };
+  return `${either([schema.type ?? 'any value'].flat().map((type) => names[type] ?? type))}${range(schema)}`;
 };
 
-const table = (rows: readonly (readonly string[])[]): string => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n');
+/** Rows of a name and its meaning, which is broken to fit and stays in its column. */
+const table = (rows: readonly (readonly [string, string])[], columns: number): string => {
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  const wrapped = rows.flatMap(([name, meaning]) => wrapLine(line(`${name.padEnd(width)}${meaning}`), columns, width));
+  return wrapped.map((text) => paint(text, false).trimEnd()).join('\n');
 };
 
-/** The modules; one module's parameters; or the facts (`doc facts`). Made from the code that validates. */
-export const doc = (name: string | undefined, print: Print): number => {
+const wrapped = (text: string, columns: number): string =>
+  wrapLine(line(text), columns, 0)
+    .map((part) => paint(part, false).trimEnd())
+    .join('\n');
+
+const moduleText = ({ kind, summary, params, removable, stores }: AnyModule, columns: number): string => {
+  const { properties = {}, required = [] } = params as Schema;
+  const rows = Object.entries(properties).flatMap(([key, schema]): (readonly [string, string])[] => [
+    [`  ${key}`, `${shape(schema)}${required.includes(key) ? ' (required)' : ''}`],
+    ...(schema.description === undefined ? [] : [['', schema.description] as const]),
+  ]);
+  const state: (readonly [string, string])[] = [
+    ['  state', 'present or absent'],
+    ['', 'absent: what perfplay keeps for the next boot is removed (present)'],
+  ];
+  return [
+    wrapped(`${kind}: ${summary}`, columns),
+    table([...rows, ...(removable ? state : [])], columns),
+    ...(stores.length > 0 ? [wrapped(`Kept over boots by: ${stores.join(', ')}`, columns)] : []),
+  ].join('\n\n');
+};
+
+/** The modules; one module's parameters; or the facts (`doc facts`). Made from the code that validates. `columns`: where to break lines. */
+export const doc = (name: string | undefined, columns: number, print: Print): number => {
   if (name === undefined) {
-    print.data(table([...modules.values()].map(({ kind, summary }) => [kind, summary])));
-    print.data('\nperfplay doc MODULE tells its parameters, perfplay doc facts what facts.… holds');
+    const summaries = [...modules.values()].map(({ kind, summary }) => [kind, summary] as const);
+    print.data(table(summaries, columns));
+    print.data('\nperfplay doc MODULE: its parameters; perfplay doc facts: what facts.… holds');
     return 0;
   }
   if (name === 'facts') {
-    print.data(table(Object.entries(factPaths).map(([fact, meaning]) => [`facts.${fact}`, meaning])));
+    print.data(table(Object.entries(factPaths).map(([fact, meaning]) => [`facts.${fact}`, meaning]), columns));
     return 0;
   }
   const module = modules.get(name);
   if (!module) {
-    const near = nearest(name, modules.keys());
-    throw new InputError([
-      { code: 'unknown-module', severity: 'error', message: `no module is called ${name}`, ...(near && { hint: `${near}?` }) },
-    ]);
+    const near = nearest(name, [...modules.keys(), 'facts']);
+    const hint = near ? `did you mean ${near}?` : `the modules: ${[...modules.keys()].join(', ')}`;
+    throw new InputError([{ code: 'unknown-module', severity: 'error', message: `there is no module '${name}'`, hint }]);
   }
-  const { properties = {}, required = [] } = module.params as Schema;
-  const rows = Object.entries(properties).map(([key, schema]) => [
-    `  ${key}${required.includes(key) ? ' (required)' : ''}`,
-    shape(schema),
-    schema.description ?? '',
-  ]);
-  const state = module.removable ? [['  state', 'present or absent', 'absent: what perfplay keeps for the next boot is removed (present)']] : [];
-  print.data(`${module.kind}: ${module.summary}\n\n${table([...rows, ...state])}`);
-  if (module.stores.length > 0) print.data(`\nkept over boots by: ${module.stores.join(', ')}`);
+  print.data(moduleText(module, columns));
   return 0;
 };

@@ -2,10 +2,12 @@ import { stringify } from 'yaml';
 import { facts as factsRead, type Facts } from '../contract/facts.ts';
 import { snapshotToData, type SnapshotData } from '../contract/snapshot.ts';
 import type { Shell } from '../connect/shell/shell.ts';
+import type { SnapshotView } from '../engine/snapshot-view.ts';
+import type { Host } from '../inventory/types.ts';
 import { stores } from '../engine/stores/index.ts';
 import { bindTask, readsOf } from '../engine/task-plan.ts';
-import { escapeText, safeJson } from '../report/escape.ts';
-import { answersCode, onHosts } from './fleet.ts';
+import { safeJson } from '../report/escape.ts';
+import { answersCode, failureText, onHosts, type HostAnswer } from './fleet.ts';
 import { hostsOf } from './inventory.ts';
 import { openInventory, openSite, type LoadedInventory, type LoadedSite } from './load.ts';
 import type { ConnectOptions, SiteOptions } from './options.ts';
@@ -45,10 +47,9 @@ export const facts = async (pattern: string, options: FactsOptions, print: Print
     options.site === undefined ? openInventory(options) : openSite(options.site, options);
   const { inventory } = loaded;
   const names = hostsOf(inventory, pattern, options.limit);
-  const answers = await onHosts(inventory, names, options, signal, async (shell, view, host): Promise<HostFacts> => {
-    const { site } = loaded;
-    const plays = site?.plays.filter((play) => play.hosts.includes(host.name)) ?? [];
-    const tasks = plays.flatMap((play) => site?.bind(play, host).tasks ?? []);
+  const plays = (host: Host) => loaded.site?.plays.filter((play) => play.hosts.includes(host.name)) ?? [];
+  const read = async (shell: Shell, view: SnapshotView, host: Host): Promise<HostFacts> => {
+    const tasks = plays(host).flatMap((play) => loaded.site?.bind(play, host).tasks ?? []);
     const bound = tasks.filter(({ needs }) => needs.params.size === 0).map((task) => bindTask(task, { registered: new Map() }));
     const extra = options.snapshot ? [...[...stores.values()].map(({ state }) => state), ...bound.flatMap(readsOf)] : [];
     await view.ensure([factsRead, ...extra]);
@@ -57,7 +58,11 @@ export const facts = async (pattern: string, options: FactsOptions, print: Print
       ...(options.snapshot && { snapshot: snapshotToData(view.snapshot()) }),
       ...(options.busy && { busy: await busyClock(shell) }),
     };
-  });
+  };
+  const tell = (answer: HostAnswer<HostFacts>): void => {
+    if ('status' in answer) print.talk(failureText(answer));
+  };
+  const answers = await onHosts(inventory, names, options, print, signal, read, tell);
   const answered = answers.flatMap((answer) => ('answer' in answer ? [answer] : []));
   if (options.snapshot)
     print.data(stringify(Object.fromEntries(answered.map(({ host, answer }) => [host, answer.snapshot])), { lineWidth: 0 }).trimEnd());
@@ -70,7 +75,5 @@ export const facts = async (pattern: string, options: FactsOptions, print: Print
         2,
       ),
     );
-  for (const answer of answers)
-    if ('status' in answer) print.talk(`${answer.host} : ${answer.status}  ${escapeText(answer.message)}${answer.hint ? `\n  hint: ${escapeText(answer.hint)}` : ''}`);
   return signal.aborted ? 130 : answersCode(answers);
 };

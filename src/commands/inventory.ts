@@ -1,4 +1,4 @@
-import { InputError } from '../diagnostics.ts';
+import { formatDiagnostic, InputError } from '../diagnostics.ts';
 import { matchHosts } from '../inventory/patterns.ts';
 import { graphInventory, listHost, listHosts, listInventory } from '../inventory/print.ts';
 import type { Inventory } from '../inventory/types.ts';
@@ -25,14 +25,15 @@ export const hostsOf = (inventory: Inventory, pattern: string, limit?: string): 
 
 /** Prints the inventory as ansible-inventory would. */
 export const inventory = (options: InventoryCommandOptions, print: Print): number => {
-  const { inventory: loaded } = openInventory(options);
-  if (options.listHosts !== undefined) print.data(listHosts(hostsOf(loaded, options.listHosts, options.limit)));
-  else if (options.host !== undefined) print.data(listHost(loaded, options.host));
-  else if (options.graph) print.data(graphInventory(loaded));
-  else if (options.list) print.data(listInventory(loaded));
-  else
+  const { graph, host, list, listHosts: pattern } = options;
+  if (!graph && !list && host === undefined && pattern === undefined)
     throw new InputError([
       { code: 'usage', severity: 'error', message: 'inventory: what is to be shown?', hint: '--list, --graph, --host HOST or --list-hosts PATTERN' },
     ]);
+  const { inventory: loaded, files, warnings } = openInventory(options);
+  for (const warning of warnings) print.talk(formatDiagnostic(warning, files.text));
+  if (pattern !== undefined) print.data(listHosts(hostsOf(loaded, pattern, options.limit)));
+  else if (host !== undefined) print.data(listHost(loaded, host));
+  else print.data(graph ? graphInventory(loaded) : listInventory(loaded));
   return 0;
 };

@@ -1,47 +1,72 @@
-import path from 'node:path';
-import { labDown, labDrift, labReboot, labStatus, labUp, type LabStatus } from '../lab/index.ts';
+import { existsSync } from 'node:fs';
 import { InputError } from '../diagnostics.ts';
+import { labBasePort, labDown, labDrift, LabError, labReboot, labStatus, labUp, type LabStatus } from '../lab/index.ts';
+import { labHome } from './lab-home.ts';
 import type { Print } from './print.ts';
+import { labsAt } from './running-labs.ts';
 
-const folder = path.join('.perfplay', 'lab');
+const site = 'playbooks/site.yml';
+const inventory = 'inventories/lab.yml';
+
+const failure = (message: string, hint: string | undefined): InputError =>
+  new InputError([{ code: 'lab', severity: 'error', message, ...(hint !== undefined && { hint }) }]);
+
+/** What the lab complains of, as an error of the command line. */
+const asked = async <T>(work: Promise<T>): Promise<T> => {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof LabError ? failure(error.message, error.hint) : error;
+  }
+};
 
 const show = ({ hosts }: LabStatus, print: Print): void => {
+  const columns = Math.max(...hosts.map(({ name }) => name.length));
   for (const { name, port, up, story } of hosts)
-    print.data(`${name}  127.0.0.1:${port}  ${up ? 'up  ' : 'down'}  SIMULATED ${story}`);
+    print.data(`${name.padEnd(columns)}  127.0.0.1:${port}  ${up ? 'up  ' : 'down'}  SIMULATED ${story}`);
 };
 
-const needsHost = (host: string | undefined, verb: string): string => {
-  if (host !== undefined) return host;
-  throw new InputError([{ code: 'usage', severity: 'error', message: `lab ${verb}: which host?`, hint: `perfplay lab ${verb} kvm01` }]);
+/** Its hosts, and what to try with them where the working directory has the files for it. */
+export const up = async (print: Print): Promise<number> => {
+  const { pid } = await labStatus(labHome);
+  const status = await labUp(labHome).catch((error: unknown) => {
+    if (!(error instanceof LabError)) throw error;
+    const [other] = labsAt(labBasePort);
+    throw failure(error.message, other ? `the lab of ${other.folder} (process ${other.pid}) is up: perfplay lab down there` : error.hint);
+  });
+  show(status, print);
+  if (pid === status.pid) print.talk('the lab was up already: its hosts are as they were');
+  else if ([site, inventory].every((file) => existsSync(file))) print.talk(`the lab is up; next: perfplay run ${site} -i ${inventory}`);
+  else print.talk(`the lab is up; ${site} and ${inventory}, which go with it, are in the checkout, not here`);
+  return 0;
 };
 
-/** The embedded lab: simulated hosts on loopback, from the working directory's `.perfplay/lab`. */
-export const lab = async (verb: string, args: readonly string[], print: Print): Promise<number> => {
-  const [host, attribute, value] = args;
-  switch (verb) {
-    case 'up':
-      show(await labUp(folder), print);
-      return 0;
-    case 'down':
-      print.data((await labDown(folder)) ? 'the lab is down' : 'the lab was not up');
-      return 0;
-    case 'status':
-      show(await labStatus(folder), print);
-      return 0;
-    case 'reboot': {
-      const { host: name, boot, complaints } = await labReboot(folder, needsHost(host, verb));
-      print.data(`${name} (SIMULATED) has booted: ${boot}`);
-      for (const complaint of complaints) print.talk(complaint);
-      return 0;
-    }
-    case 'drift': {
-      const name = needsHost(host, verb);
-      const change = attribute !== undefined && value !== undefined ? { path: attribute, value } : undefined;
-      const drift = await labDrift(folder, name, change);
-      print.data(`${drift.host} (SIMULATED) ${drift.path}: ${drift.before} → ${drift.after}, by hand`);
-      return 0;
-    }
-    default:
-      throw new InputError([{ code: 'usage', severity: 'error', message: `lab ${verb}: not known`, hint: 'up, down, status, reboot HOST or drift HOST [PATH VALUE]' }]);
-  }
+export const down = async (print: Print): Promise<number> => {
+  print.data((await asked(labDown(labHome))) ? 'the lab is down' : 'no lab was up in this folder');
+  return 0;
+};
+
+export const status = async (print: Print): Promise<number> => {
+  const found = await asked(labStatus(labHome));
+  show(found, print);
+  print.talk(found.pid === undefined ? 'the lab is down; perfplay lab up starts it' : `the lab is up: process ${found.pid}`);
+  return 0;
+};
+
+export const reboot = async (host: string, print: Print): Promise<number> => {
+  const { boot, complaints } = await asked(labReboot(labHome, host));
+  print.data(`${host} (SIMULATED) has booted: ${boot}`);
+  for (const complaint of complaints) print.talk(complaint);
+  return 0;
+};
+
+/** Writes `value` to `attribute`, or changes the governor of a CPU where neither is given. */
+export const drift = async (host: string, attribute: string | undefined, value: string | undefined, print: Print): Promise<number> => {
+  if (attribute !== undefined && value === undefined)
+    throw failure(`lab drift ${host} ${attribute}: to which value?`, `perfplay lab drift ${host} ${attribute} VALUE`);
+  if ((await asked(labStatus(labHome))).pid === undefined) throw failure('the lab is down', 'start it with: perfplay lab up');
+  const change = attribute !== undefined && value !== undefined ? { path: attribute, value } : undefined;
+  const { path, before, after } = await asked(labDrift(labHome, host, change));
+  print.data(`${host} (SIMULATED) ${path}: ${before} → ${after}, by hand`);
+  return 0;
 };

@@ -10,6 +10,7 @@ import type { Site } from '../playbook/types.ts';
 import { createSources, type Sources } from '../yaml/files.ts';
 import { parseExtraVars } from './extra-vars.ts';
 import type { InventoryOptions, SiteOptions } from './options.ts';
+import { rememberSource } from './source-lines.ts';
 
 export interface LoadedInventory {
   readonly files: Sources;
@@ -37,6 +38,17 @@ const split = (diagnostics: readonly Diagnostic[]) => ({
   warnings: diagnostics.filter(({ severity }) => severity === 'warning'),
 });
 
+/** Reads input files; an InputError remembers them. */
+const withFiles = <T>(work: (files: Sources) => T): T => {
+  const files = createSources();
+  try {
+    return work(files);
+  } catch (error) {
+    if (error instanceof InputError) rememberSource(error, files.text);
+    throw error;
+  }
+};
+
 const read = (options: InventoryOptions, playbook: string | undefined, files: Sources) => {
   const extraVars = parseExtraVars(options.extraVars ?? [], files);
   const loaded = loadInventory({
@@ -50,12 +62,12 @@ const read = (options: InventoryOptions, playbook: string | undefined, files: So
 };
 
 /** Reads every inventory source. Throws InputError with all that is wrong in any of them. */
-export const openInventory = (options: InventoryOptions): LoadedInventory => {
-  const files = createSources();
-  const { errors, ...loaded } = read(options, undefined, files);
-  if (errors.length > 0) throw withSources(new InputError(errors), files);
-  return loaded;
-};
+export const openInventory = (options: InventoryOptions): LoadedInventory =>
+  withFiles((files) => {
+    const { errors, ...loaded } = read(options, undefined, files);
+    if (errors.length > 0) throw new InputError(errors);
+    return loaded;
+  });
 
 /** What an inventory that could not be read wholly makes of a sound playbook: no news beside the cause. */
 const followsFromInventory = new Set(['unknown-host', 'no-hosts', 'undefined-variable']);
@@ -64,36 +76,39 @@ export interface LoadedSite extends LoadedInventory {
   readonly site: Site;
 }
 
-const list = (text: string | undefined): readonly string[] => (text ? text.split(',').map((word) => word.trim()).filter(Boolean) : []);
+/** `-t cpu,disk -t nic` as three words. */
+const words = (given: readonly string[] | undefined): readonly string[] =>
+  (given ?? []).flatMap((text) => text.split(',')).map((word) => word.trim()).filter(Boolean);
+
+/** Tags that leave nothing to do are a mistake: a run that did nothing would look like a converged fleet. */
+const checkTasks = (site: Site, tags: readonly string[], skipTags: readonly string[]): void => {
+  if (tags.length + skipTags.length === 0 || site.plays.some(({ tasks }) => tasks.length > 0)) return;
+  const asked = [...(tags.length > 0 ? [`-t ${tags.join(',')}`] : []), ...(skipTags.length > 0 ? [`--skip-tags ${skipTags.join(',')}`] : [])];
+  throw new InputError([{ code: 'no-tasks', severity: 'error', message: `no task is left with ${asked.join(' ')}` }]);
+};
 
 /** Reads inventory and playbook wholly, before anybody is contacted. Throws InputError with every error of every file. */
-export const openSite = (playbook: string, options: SiteOptions): LoadedSite => {
-  const files = createSources();
-  const { errors: inventoryErrors, ...loaded } = read(options, playbook, files);
-  const { site, diagnostics } = compileSite({
-    files: [playbook],
-    inventory: loaded.inventory,
-    modules,
-    ...(options.limit !== undefined && { limit: options.limit }),
-    tags: list(options.tags),
-    skipTags: list(options.skipTags),
-    extraVars: loaded.extraVars,
-    become: options.become ?? false,
-    noCanary: options.canary === false,
-    sources: files,
-    matchHosts,
+export const openSite = (playbook: string, options: SiteOptions): LoadedSite =>
+  withFiles((files) => {
+    const { errors: inventoryErrors, ...loaded } = read(options, playbook, files);
+    const [tags, skipTags] = [words(options.tags), words(options.skipTags)];
+    const { site, diagnostics } = compileSite({
+      files: [playbook],
+      inventory: loaded.inventory,
+      modules,
+      ...(options.limit !== undefined && { limit: options.limit }),
+      tags,
+      skipTags,
+      extraVars: loaded.extraVars,
+      become: options.become ?? false,
+      noCanary: options.canary === false,
+      sources: files,
+      matchHosts,
+    });
+    const { errors: siteErrors, warnings } = split(diagnostics);
+    const broken = inventoryErrors.length > 0;
+    const errors = [...inventoryErrors, ...siteErrors.filter(({ code }) => !broken || !followsFromInventory.has(code))];
+    if (!site || errors.length > 0) throw new InputError(errors);
+    checkTasks(site, tags, skipTags);
+    return { ...loaded, site, warnings: [...loaded.warnings, ...warnings] };
   });
-  const { errors: siteErrors, warnings } = split(diagnostics);
-  const broken = inventoryErrors.length > 0;
-  const errors = [...inventoryErrors, ...siteErrors.filter(({ code }) => !broken || !followsFromInventory.has(code))];
-  if (!site || errors.length > 0) throw withSources(new InputError(errors), files);
-  return { ...loaded, site, warnings: [...loaded.warnings, ...warnings] };
-};
-
-/** The texts that diagnostics point into: whoever prints an InputError shows the lines. */
-const texts = new WeakMap<InputError, Sources>();
-export const withSources = (error: InputError, files: Sources): InputError => {
-  texts.set(error, files);
-  return error;
-};
-export const sourcesOf = (error: InputError): Sources | undefined => texts.get(error);

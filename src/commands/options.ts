@@ -14,8 +14,9 @@ export interface ConnectOptions {
 }
 
 export interface SiteOptions extends InventoryOptions {
-  readonly tags?: string;
-  readonly skipTags?: string;
+  /** Each as it was given: words with commas between them. */
+  readonly tags?: readonly string[];
+  readonly skipTags?: readonly string[];
   readonly become?: boolean;
   readonly canary?: boolean;
 }

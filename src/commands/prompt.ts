@@ -1,37 +1,54 @@
-import { createInterface } from 'node:readline';
 import { openSync } from 'node:fs';
-import { ReadStream } from 'node:tty';
+import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { ReadStream } from 'node:tty';
 import { InputError } from '../diagnostics.ts';
 
-const noTerminal = (prompt: string): InputError =>
-  new InputError([
-    { code: 'no-terminal', severity: 'error', message: `there is no terminal to ask on: ${prompt.trim()}`, hint: 'use an agent, or run it at a terminal' },
-  ]);
+export interface Question {
+  readonly prompt: string;
+  /** What is typed is not shown. */
+  readonly hidden?: boolean;
+  /** What to do where there is no terminal to ask on. */
+  readonly instead: string;
+}
 
-/** Asks at the terminal, whatever standard input is; `hidden`: what is typed is not shown. Throws InputError where there is none. */
-const question = (prompt: string, hidden: boolean): Promise<string> => {
-  let input: ReadStream;
+const problem = (code: string, message: string, hint?: string): InputError =>
+  new InputError([{ code, severity: 'error', message, ...(hint !== undefined && { hint }) }]);
+
+const openTerminal = ({ prompt, instead }: Question): ReadStream => {
   try {
-    input = new ReadStream(openSync('/dev/tty', 'r+'));
+    return new ReadStream(openSync('/dev/tty', 'r+'));
   } catch {
-    throw noTerminal(prompt);
+    throw problem('no-terminal', `there is no terminal to ask on: ${prompt.trim()}`, instead);
   }
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // Before the prompt: who answers at once must not find a terminal that still shows what is typed.
-  const lines = createInterface({ input, output: hidden ? silent : process.stderr, terminal: true });
-  process.stderr.write(prompt);
-  return new Promise((resolve) => {
-    lines.once('line', (line) => {
-      lines.close();
-      input.destroy();
-      if (hidden) process.stderr.write('\n');
-      resolve(line);
-    });
-  });
 };
 
-export const askSecret = async (prompt: string): Promise<string> => question(prompt, true);
+/**
+ * Asks at the terminal, whatever standard input is. Ctrl-D is an empty answer. Ctrl-C interrupts the program as anywhere else:
+ * here the terminal hands it over as a letter. Throws InputError where there is no terminal, or once `signal` is aborted.
+ */
+export const ask = async (question: Question, signal: AbortSignal): Promise<string> => {
+  const input = openTerminal(question);
+  const output = question.hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
+  // Before the prompt: who answers at once must not find a terminal that still shows what is typed.
+  const lines = createInterface({ input, output, terminal: true });
+  process.stderr.write(question.prompt);
+  const close = (): void => lines.close();
+  signal.addEventListener('abort', close);
+  lines.on('SIGINT', () => process.emit('SIGINT', 'SIGINT'));
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      lines.once('line', resolve);
+      lines.once('close', () => (signal.aborted ? reject(problem('interrupted', 'interrupted')) : resolve('')));
+    });
+  } finally {
+    signal.removeEventListener('abort', close);
+    lines.close();
+    input.destroy();
+    if (question.hidden || signal.aborted) process.stderr.write('\n');
+  }
+};
 
 /** True for `y` or `yes`. */
-export const confirm = async (prompt: string): Promise<boolean> => /^y(es)?$/i.test(await question(`${prompt} [y/N] `, false));
+export const confirm = async (prompt: string, instead: string, signal: AbortSignal): Promise<boolean> =>
+  /^y(es)?$/i.test(await ask({ prompt: `${prompt} [y/N] `, instead }, signal));

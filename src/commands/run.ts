@@ -6,7 +6,9 @@ import type { Event, RunStarted } from '../report/events.ts';
 import { chooseOutput, createReporter } from '../report/reporter.ts';
 import { createConnector } from './connection.ts';
 import { openSite } from './load.ts';
+import { interruptText } from './interrupt.ts';
 import type { RunCommandOptions } from './options.ts';
+import type { Print } from './print.ts';
 
 /** Sorts by time, and two runs of one second differ. */
 const newRun = (now: Date): string =>
@@ -28,20 +30,24 @@ const finalCode = (summary: RunSummary, counted: Counted, options: RunCommandOpt
 
 /**
  * `run`, `run --check` and `plan`: one pipe, stopped after the first plan where nothing may be written.
- * `interrupt` hears of Ctrl-C. Gives the exit code of the design's table; throws InputError before anybody is contacted.
+ * Gives the exit code of the design's table; throws InputError before anybody is contacted.
  */
 export const run = async (
   playbook: string,
   options: RunCommandOptions,
   command: RunStarted['command'],
+  print: Print,
   signal: AbortSignal,
 ): Promise<number> => {
-  const { site, inventory, warnings } = openSite(playbook, options);
-  const connector = await createConnector(options, signal);
-  const started = new Date();
+  const { site, inventory, files, warnings } = openSite(playbook, options);
   const reporter = await createReporter(chooseOutput(options.output, process.stdout.isTTY), process.stdout, {
-    ...(options.diff !== undefined && { diff: options.diff }),
+    diff: options.diff ?? false,
+    source: files.text,
   });
+  const connector = await createConnector(options, signal, reporter.aside);
+  const interrupted = async (): Promise<void> => print.talk(interruptText);
+  signal.addEventListener('abort', () => void reporter.aside(interrupted), { once: true });
+  const started = new Date();
   const counted: Counted = { changed: false, pending: false };
   const emit = (event: Event): void => {
     if (event.type === 'task') {

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { agentKeys } from './agent.ts';
 import type { Credentials } from './authentication.ts';
 import type { ResolveContext } from './destination.ts';
-import { type ConnectOptions, defaultTimeoutMs } from './connect.ts';
+import { type ConnectOptions, defaultTimeoutMs } from './options.ts';
 import { createKeyRing, once } from './keys.ts';
 import { type KnownHost, parseKnownHosts } from './known-hosts.ts';
 import type { SharedHop } from './link.ts';

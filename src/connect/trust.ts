@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import type { ConnectionSettings } from '../inventory/types.ts';
 import { algorithms } from './algorithms.ts';
-import type { ConnectOptions } from './connect.ts';
+import type { ConnectOptions } from './options.ts';
 import { resolveRoute } from './destination.ts';
 import { fleetOf } from './fleet.ts';
 import {

@@ -10,11 +10,15 @@ import { recapLines } from './recap.ts';
 import { isPlan, type ChangeGroup, type FailureGroup, type Summary } from './summary.ts';
 import { textWidth } from './width.ts';
 
+/** Gives a file's text, where it is known. */
+export type SourceText = (file: string) => string | undefined;
+
 export interface ReportOptions {
   /** Columns to wrap at; undefined: one thing, one line, however long. */
   readonly columns: number | undefined;
   /** Values in full, and those of several lines as a diff. */
   readonly diff: boolean;
+  readonly source: SourceText | undefined;
 }
 
 /** Lines of one task before the rest is only counted. */
@@ -139,7 +143,7 @@ const warningLines = (summary: Summary, lists: HostLists, options: ReportOptions
     };
   });
   const diagnostics = [...summary.diagnostics.values()].flatMap((diagnostic) =>
-    formatDiagnostic(diagnostic)
+    formatDiagnostic(diagnostic, options.source)
       .split('\n')
       .map((text) => line(text)),
   );
@@ -167,8 +171,8 @@ const pendingLines = (summary: Summary, lists: HostLists, options: ReportOptions
 
 /** What a run leaves on the screen: changes, failures, warnings, what is pending, the recap. */
 export const finalReport = (summary: Summary, options: ReportOptions): readonly Line[] => {
-  const lists = hostLists(summary);
   const { columns } = options;
+  const lists = hostLists(summary, columns !== undefined && !options.diff);
   const wrap = (lines: readonly Line[]): readonly Line[] =>
     columns === undefined ? lines : lines.flatMap((text) => wrapLine(text, columns, 4));
   const body = [

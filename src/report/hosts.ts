@@ -6,6 +6,8 @@ import type { Summary } from './summary.ts';
 export const manyHosts = 20;
 /** Names or ranges in one line before the list gets a letter and a line of its own. */
 export const namesInLine = 10;
+/** Names or ranges of a long list that a terminal shows. */
+const namesInLegend = 40;
 
 /** Writes lists of hosts; a long list is written once, under a letter. */
 export interface HostLists {
@@ -25,8 +27,15 @@ export const inOrder = (summary: Summary, hosts: ReadonlySet<string>): readonly 
   return [...hosts].sort((left, right) => order(left) - order(right));
 };
 
-export const hostLists = (summary: Summary): HostLists => {
-  const long = new Map<string, string>();
+const shorten = (ranges: readonly string[]): string =>
+  ranges.length <= namesInLegend
+    ? ranges.join(' ')
+    : `${ranges.slice(0, namesInLegend).join(' ')} … ${ranges.length - namesInLegend} more; --diff or --output json has all`;
+
+/** `short`: of a very long list the first names only. */
+export const hostLists = (summary: Summary, short: boolean): HostLists => {
+  /** By the list as text: its letter, and what is shown of it. */
+  const long = new Map<string, { readonly letter: string; readonly shown: string }>();
   return {
     text: (hosts) => {
       const names = inOrder(summary, hosts);
@@ -35,10 +44,10 @@ export const hostLists = (summary: Summary): HostLists => {
       const ranges = mergeNames(names).map(({ text }) => text);
       if (ranges.length <= namesInLine) return `${names.length} hosts ${ranges.join(' ')}`;
       const list = ranges.join(' ');
-      const letter = long.get(list) ?? letters(long.size);
-      long.set(list, letter);
+      const { letter } = long.get(list) ?? { letter: letters(long.size) };
+      long.set(list, { letter, shown: short ? shorten(ranges) : list });
       return `${names.length} hosts [${letter}]`;
     },
-    legend: () => [...long].map(([list, letter]) => line(span(`[${letter}]`, 'strong'), ` ${list}`)),
+    legend: () => [...long.values()].map(({ letter, shown }) => line(span(`[${letter}]`, 'strong'), ` ${shown}`)),
   };
 };

@@ -1,15 +1,16 @@
 import { Box, render, Text } from 'ink';
-import type { Reporter } from './events.ts';
-import { finalReport } from './final.ts';
+import { finalReport, type SourceText } from './final.ts';
 import { runHeading } from './heading.ts';
 import { line, paint } from './line.ts';
 import { screenLines, type Size } from './screen.ts';
 import { emptySummary, reduce } from './summary.ts';
+import type { TerminalReporter } from './terminal.ts';
 import type { OutputStream, Writer } from './writer.ts';
 
 export interface LiveOptions {
   readonly colour: boolean;
   readonly diff: boolean;
+  readonly source: SourceText | undefined;
   /** Of the terminal now; asked for each frame. */
   readonly size: () => Size;
   /** Milliseconds, in the time of the events. */
@@ -50,38 +51,49 @@ const inkStream = (stream: OutputStream, writer: Writer, size: () => Size): Node
 };
 
 /** A view that is redrawn in place while the run goes on, and gives way to the final report. */
-export const createLiveReporter = (stream: OutputStream, writer: Writer, options: LiveOptions): Reporter => {
+export const createLiveReporter = (stream: OutputStream, writer: Writer, options: LiveOptions): TerminalReporter => {
+  const { colour, diff, source, size, now } = options;
   const summary = emptySummary();
-  const frame = () => {
-    const lines = screenLines(summary, options.size(), options.now());
-    return <Screen lines={lines.map((text) => paint(text, options.colour))} />;
-  };
-  const instance = render(frame(), {
-    stdout: inkStream(stream, writer, options.size),
-    exitOnCtrlC: false,
-    patchConsole: false,
-    maxFps: 1000,
-  });
-  const timer = setInterval(() => instance.rerender(frame()), frameInterval);
-  let live = true;
-  const stop = (): void => {
-    if (!live) return;
-    live = false;
-    clearInterval(timer);
-    instance.clear();
-    instance.unmount();
+  const seen = inkStream(stream, writer, size);
+  const frame = () => <Screen lines={screenLines(summary, size(), now()).map((text) => paint(text, colour))} />;
+  /** Takes the view off the screen; undefined while there is none. */
+  let stop: (() => void) | undefined;
+  /** How many have the terminal to themselves. */
+  let others = 0;
+
+  const draw = (): void => {
+    if (stop !== undefined || others > 0 || summary.run === undefined || summary.end !== undefined) return;
+    const instance = render(frame(), { stdout: seen, exitOnCtrlC: false, patchConsole: false, maxFps: 1000 });
+    const timer = setInterval(() => instance.rerender(frame()), frameInterval);
+    stop = () => {
+      stop = undefined;
+      clearInterval(timer);
+      instance.clear();
+      instance.unmount();
+    };
   };
   return {
     emit: (event) => {
       reduce(summary, event);
+      if (event.type === 'run-started') draw();
       if (event.type !== 'run-ended') return;
-      stop();
-      const report = finalReport(summary, { columns: options.size().columns, diff: options.diff });
+      stop?.();
+      const report = finalReport(summary, { columns: size().columns, diff, source });
       const lines = [runHeading(summary), ...report, line('')];
-      writer.write(lines.map((text) => paint(text, options.colour)).join('\n'));
+      writer.write(lines.map((text) => paint(text, colour)).join('\n'));
+    },
+    aside: async (work) => {
+      others++;
+      stop?.();
+      try {
+        return await work();
+      } finally {
+        others--;
+        draw();
+      }
     },
     close: () => {
-      stop();
+      stop?.();
       return writer.close();
     },
   };

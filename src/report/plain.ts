@@ -1,7 +1,7 @@
 import { changeLine, groupLines, taskText } from './change.ts';
 import { collapseChanges } from './collapse.ts';
 import type { BatchStarted, Event, HostEnded, PlayStarted, Reporter, TaskResult } from './events.ts';
-import { finalReport, messageLines } from './final.ts';
+import { finalReport, messageLines, type SourceText } from './final.ts';
 import { batchText, runHeading, whereText } from './heading.ts';
 import { manyHosts, namesInLine } from './hosts.ts';
 import { line, paint, span, type Line, type Style } from './line.ts';
@@ -13,6 +13,7 @@ export interface PlainOptions {
   /** Undefined where the output is no terminal: lines are not wrapped. */
   readonly columns: number | undefined;
   readonly diff: boolean;
+  readonly source: SourceText | undefined;
 }
 
 const hostCount = (count: number): string => `${count} ${count === 1 ? 'host' : 'hosts'}`;
@@ -56,14 +57,11 @@ const resultLine = (summary: Summary, word: string, style: Style, result: TaskRe
 const indented = (texts: readonly string[]): readonly Line[] => texts.map((text) => line('    ', text));
 
 const changedLines = (summary: Summary, result: TaskResult): readonly Line[] => {
-  const plan = isPlan(summary);
   const hosts = new Set([result.host]);
   const made = collapseChanges(result.changes.filter((change) => !change.failed));
   const groups: ChangeGroup[] = made.map((set) => ({ task: result, set, hosts }));
-  if (made.length === 0 && (result.outcome === 'changed' || result.unknown))
-    groups.push({ task: result, set: undefined, hosts });
-  const word = result.unknown ? 'unknown' : plan ? 'would change' : 'changed';
-  return groupLines(groups, plan).map(({ text }) => resultLine(summary, word, 'change', result, text));
+  if (made.length === 0 && result.outcome === 'changed') groups.push({ task: result, set: undefined, hosts });
+  return groupLines(groups, false).map(({ text }) => resultLine(summary, 'changed', 'change', result, text));
 };
 
 /** The details of a failure that many hosts may have are left to the end. */
@@ -101,7 +99,7 @@ const linesOf = (summary: Summary, event: Event, options: PlainOptions): readonl
     case 'batch-started':
       return batchHeading(summary, event);
     case 'task':
-      return [...(few ? changedLines(summary, event) : []), ...failedLines(summary, event, few)];
+      return [...(few && !isPlan(summary) ? changedLines(summary, event) : []), ...failedLines(summary, event, few)];
     case 'host-ended':
       return endedLines(event, few);
     case 'run-ended':
@@ -112,8 +110,8 @@ const linesOf = (summary: Summary, event: Event, options: PlainOptions): readonl
 };
 
 /**
- * A log for pipes and CI: headings, failures as they come, changes as they come while the batch is small, a count of the rest;
- * at the end every distinct change once and the recap.
+ * A log for pipes and CI: headings, failures as they come, a run's changes as they come while the batch is small, a count of the
+ * rest; at the end every distinct change once and the recap.
  */
 export const createPlainReporter = (writer: Writer, options: PlainOptions): Reporter => {
   const summary = emptySummary();

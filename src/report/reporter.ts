@@ -1,7 +1,9 @@
 import type { Reporter } from './events.ts';
+import type { SourceText } from './final.ts';
 import { createJsonReporter } from './json.ts';
 import { createJsonlReporter } from './jsonl.ts';
 import { createPlainReporter } from './plain.ts';
+import type { TerminalReporter } from './terminal.ts';
 import { createWriter, type OutputStream } from './writer.ts';
 
 export type OutputKind = 'live' | 'plain' | 'jsonl' | 'json';
@@ -9,6 +11,8 @@ export type OutputKind = 'live' | 'plain' | 'jsonl' | 'json';
 export interface ReporterOptions {
   /** Values in full, those of several lines as a diff. */
   readonly diff?: boolean;
+  /** The text of an input file, so that a diagnostic shows its line. */
+  readonly source?: SourceText;
   /** Overrides what terminal and environment say. */
   readonly colour?: boolean;
   /** Override the stream's size. */
@@ -50,23 +54,25 @@ const loadLive = async (): Promise<typeof import('./live.tsx')> => {
   }
 };
 
+const neverDraws = (reporter: Reporter): TerminalReporter => ({ ...reporter, aside: (work) => work() });
+
 /** A reporter of one kind on a stream. The live view and its libraries are loaded only when it is wanted. */
 export const createReporter = async (
   kind: OutputKind,
   stream: OutputStream,
   options: ReporterOptions = {},
-): Promise<Reporter> => {
+): Promise<TerminalReporter> => {
   const writer = createWriter(stream);
   const colour = options.colour ?? wantsColour(stream.isTTY);
-  const diff = options.diff ?? false;
+  const { diff = false, source } = options;
   switch (kind) {
     case 'jsonl':
-      return createJsonlReporter(writer);
+      return neverDraws(createJsonlReporter(writer));
     case 'json':
-      return createJsonReporter(writer);
+      return neverDraws(createJsonReporter(writer));
     case 'plain': {
       const columns = options.columns ?? (stream.isTTY ? stream.columns : undefined);
-      return createPlainReporter(writer, { colour, diff, columns });
+      return neverDraws(createPlainReporter(writer, { colour, diff, source, columns }));
     }
     case 'live': {
       const { createLiveReporter } = await loadLive();
@@ -74,7 +80,7 @@ export const createReporter = async (
         columns: options.columns ?? (stream.columns || 80),
         rows: options.rows ?? (stream.rows || 24),
       });
-      return createLiveReporter(stream, writer, { colour, diff, size, now: options.now ?? Date.now });
+      return createLiveReporter(stream, writer, { colour, diff, source, size, now: options.now ?? Date.now });
     }
   }
 };

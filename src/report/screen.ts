@@ -1,5 +1,5 @@
 import type { HostStage } from './events.ts';
-import { failureHead, messageLines, sortedFailures } from './final.ts';
+import { failureHead, sortedFailures } from './final.ts';
 import { batchText, runHeading, whereText } from './heading.ts';
 import { inOrder } from './hosts.ts';
 import { cutLine, line, lineWidth, span, type Line } from './line.ts';
@@ -133,8 +133,7 @@ const fitNames = (names: readonly string[], columns: number): string => {
 const failureLine = (summary: Summary, group: FailureGroup, columns: number): Line => {
   const names = inOrder(summary, group.hosts);
   const where = group.task ? `${whereText(summary, group.task.position)} ` : '';
-  const hint = messageLines(group.hint)[0];
-  const text: Line = [...failureHead(group), ...line(hint === undefined ? '' : `: ${hint}`)];
+  const text = failureHead(group);
   if (names.length === 1) return [...line(span('✗ ', 'bad'), `${names[0]} ${where}`), ...text];
   const start: Line = [...line(span(`✗${names.length} `, 'bad'), where), ...text];
   const forNames = Math.max(Math.floor(columns / 3), columns - lineWidth(start) - 2);

@@ -23,7 +23,9 @@ export const examplesOf = (module: AnyModule): readonly Example[] => {
   return (parse(readFileSync(file, 'utf8')) as readonly Example[]).map((example) => {
     const { params, problems } = validateParams(module, example.params);
     if (problems.length > 0)
-      throw new Error(`${module.kind}/example.yaml: ${example.name}: ${problems.map(({ message }) => message).join('; ')}`);
+      throw new Error(
+        `${module.kind}/example.yaml: ${example.name}: ${problems.map(({ message }) => message).join('; ')}`,
+      );
     return { ...example, params };
   });
 };

@@ -4,7 +4,8 @@ const refuse = (): never => {
 
 /** Makes a value and all that hangs on it unchangeable, maps and sets included. Gives the value. */
 export const deepFreeze = <T>(value: T): T => {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || Object.isFrozen(value)) return value;
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || Object.isFrozen(value))
+    return value;
   if (value instanceof Map) {
     Object.assign(value, { set: refuse, delete: refuse, clear: refuse });
     for (const [key, one] of value) {

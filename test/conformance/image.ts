@@ -1,4 +1,14 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 interface Entry {
@@ -45,8 +55,8 @@ export const touched = (left: Image, right: Image): readonly string[] => [
   ]),
 ];
 
-/** Makes the folder what it was when the image was taken. */
-export const restoreImage = (root: string, image: Image): void => {
+/** Makes the folder what it was when the image was taken. Gives the paths that were different. */
+export const restoreImage = (root: string, image: Image): readonly string[] => {
   const changed = differing(takeImage(root), image);
   for (const name of changed) rmSync(path.join(root, name), { recursive: true, force: true });
   // A folder that took the place of something else, or is gone, takes what is below it along.
@@ -61,4 +71,5 @@ export const restoreImage = (root: string, image: Image): void => {
       chmodSync(file, mode);
     }
   }
+  return changed;
 };

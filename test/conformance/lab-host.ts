@@ -26,7 +26,8 @@ export interface LabHost extends Installed {
   /** The host as it was installed. */
   readonly fresh: Image;
   readonly image: () => Image;
-  readonly restore: (image: Image) => void;
+  /** Makes it what it was then. Gives the paths that were different. */
+  readonly restore: (image: Image) => readonly string[];
   /** Puts it back as it was installed. */
   readonly reset: () => void;
   /** The command lines of its programs that were called since the last time; only of recorded shells. */
@@ -60,7 +61,11 @@ export const createLabHost = async (name: string, sabotage: Sabotage = {}): Prom
   const shells = (recorded = false): HostShells => {
     const folder = recorded ? recorders : programs;
     const channel = localChannel(['/bin/sh']);
-    const honest = openShell(sabotage.channel?.(channel) ?? channel, { root, write: path.join(folder, 'write'), path: folder });
+    const honest = openShell(sabotage.channel?.(channel) ?? channel, {
+      root,
+      write: path.join(folder, 'write'),
+      path: folder,
+    });
     const shell = sabotage.shell?.(honest) ?? honest;
     let asks = 0;
     const view = createSnapshotView(shell, () => asks++);
@@ -79,7 +84,7 @@ export const createLabHost = async (name: string, sabotage: Sabotage = {}): Prom
     fresh,
     image: () => takeImage(root),
     restore: (image) => restoreImage(root, image),
-    reset: () => restoreImage(root, fresh),
+    reset: () => void restoreImage(root, fresh),
     calls: async () => {
       const text = await readFile(log, 'utf8').catch(() => '');
       await rm(log, { force: true });
@@ -137,7 +142,15 @@ export const runTask = async (
     needs: { params: new Set(), when: new Set() },
     items: () => [{ name: task.name, params, when: () => true }],
   };
-  const play: Play = { index: 0, name: 'conformance', position, hosts: ['lab'], batches: [['lab']], tasks: [task], handlers: [] };
+  const play: Play = {
+    index: 0,
+    name: 'conformance',
+    position,
+    hosts: ['lab'],
+    batches: [['lab']],
+    tasks: [task],
+    handlers: [],
+  };
   const events: Event[] = [];
   const run = createHostRun({
     host,

@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { Setting, StoreEntry, Target } from '../../src/contract/steps.ts';
 import type { Image } from './image.ts';
@@ -41,8 +50,7 @@ const overwrite = (file: string, text: string): void => {
   writeFileSync(file, text, 'latin1');
 };
 
-const toggleFile = (file: string, text: string): void =>
-  existsSync(file) ? rmSync(file) : overwrite(file, text);
+const toggleFile = (file: string, text: string): void => (existsSync(file) ? rmSync(file) : overwrite(file, text));
 
 const toggleLink = (link: string, to: string): void => {
   if (lstatSync(link, { throwIfNoEntry: false })) rmSync(link);
@@ -131,7 +139,8 @@ const breakStore = async (host: LabHost, { store, name, value }: StoreEntry): Pr
   const { path: own, isAbout } = storeFiles[store];
   const lines = readFileSync(path.join(host.root, own), 'utf8').split('\n');
   const kept = lines.filter((line) => !isAbout(line, name));
-  if (kept.length !== lines.length - 1) throw new Error(`${own}: ${lines.length - kept.length} lines are about ${name}`);
+  if (kept.length !== lines.length - 1)
+    throw new Error(`${own}: ${lines.length - kept.length} lines are about ${name}`);
   overwrite(path.join(host.root, own), kept.join('\n'));
 };
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect, type ConnectOptions } from '../../src/connect/connect.ts';
+import { connect } from '../../src/connect/connect.ts';
+import type { ConnectOptions } from '../../src/connect/options.ts';
 import type { BecomeError, Channel, ConnectError, Connection } from '../../src/connect/types.ts';
 import type { ConnectionSettings } from '../../src/inventory/types.ts';
 import { temporaryFolder } from './sshd.ts';

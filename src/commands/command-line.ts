@@ -1,0 +1,126 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Print } from './print.ts';
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number from 1 is expected.');
+  return value;
+};
+const several = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+const inventory = (command: Command): Command =>
+  command
+    .option('-i, --inventory <source>', 'inventory file, folder or `host1,host2,` (several times; default: $PERFPLAY_INVENTORY)', several)
+    .option('-l, --limit <pattern>', 'only these hosts')
+    .option('-e, --extra-vars <variables>', 'name=value, {yaml} or @file; wins over every other value (several times)', several);
+
+const connection = (command: Command): Command =>
+  command
+    .option('-u, --user <name>', 'login user where the inventory names none')
+    .option('-K, --ask-become-pass', 'ask for the sudo password')
+    .option('-f, --forks <number>', 'hosts at a time', positive, 100)
+    .option('--timeout <seconds>', 'for connecting', positive, 20);
+
+const site = (command: Command): Command =>
+  inventory(command)
+    .option('-t, --tags <tags>', 'only tasks with one of these tags (several times)', several)
+    .option('--skip-tags <tags>', 'no tasks with one of these tags (several times)', several)
+    .option('-b, --become', 'become root in every play')
+    .option('--no-canary', 'let a play that changes the kernel line begin with more than one host');
+
+const report = (command: Command): Command =>
+  command
+    .addOption(new Option('--output <kind>', 'default: live on a terminal, else plain').choices(['live', 'plain', 'jsonl', 'json']))
+    .option('-D, --diff', 'show values in full, and changes of files line by line');
+
+/** What a command line gives to the commands. */
+export interface Surroundings {
+  readonly print: Print;
+  /** Of the terminal; text is broken there. */
+  readonly columns: number;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Hears the exit code. */
+  readonly exit: (code: number) => void;
+}
+
+/**
+ * Every command's words, and nothing of what they do: that is loaded when it is called, as start-up is felt at every call.
+ * Parsing throws CommanderError for words that are wrong.
+ */
+export const createCommandLine = ({ print, columns, signal, exit }: Surroundings): Command => {
+  const program = new Command('perfplay')
+    .description('makes a fleet of Linux hosts converge to the performance settings that playbooks declare, and proves it')
+    .version('0.1.0')
+    .showSuggestionAfterError()
+    .exitOverride();
+  const act =
+    <Words extends unknown[]>(action: (...words: Words) => Promise<number>) =>
+    async (...words: Words): Promise<void> =>
+      exit(await action(...words));
+
+  const run = (name: string, description: string): Command =>
+    report(connection(site(program.command(name).argument('<site>', 'playbook').description(description))));
+  run('run', 'make hosts as the playbook declares')
+    .option('-C, --check', 'plan only: write nothing')
+    .option('--expect-no-changes', 'write nothing; exit 10 where a change is planned')
+    .option('--fail-on-pending', 'exit 13 where something waits for a reboot or restart')
+    .action(
+      act(async (playbook, options) => {
+        const command = await import('./run.ts');
+        return command.run(playbook, options, options.check ? 'check' : 'run', print, signal);
+      }),
+    );
+  run('plan', 'show what a run would change')
+    .option('--detailed-exitcode', '0 nothing to do, 2 changes, 1 an error or a host unread')
+    .action(act(async (playbook, options) => (await import('./run.ts')).run(playbook, options, 'plan', print, signal)));
+  site(program.command('validate').argument('<site>', 'playbook').description('check a playbook and its inventory; contacts nobody')).action(
+    act(async (playbook, options) => (await import('./validate.ts')).validate(playbook, options, print)),
+  );
+
+  const views = ['list', 'graph', 'host', 'listHosts'];
+  const view = (flags: string, description: string): Option => {
+    const option = new Option(flags, description);
+    return option.conflicts(views.filter((name) => name !== option.attributeName()));
+  };
+  inventory(program.command('inventory').description('show what the inventory means'))
+    .addOption(view('--list', 'all of it, as ansible-inventory --list prints it'))
+    .addOption(view('--graph', 'groups and hosts as a tree'))
+    .addOption(view('--host <name>', 'the variables of one host'))
+    .addOption(view('--list-hosts <pattern>', 'the hosts of a pattern, one a line'))
+    .action(act(async (options) => (await import('./inventory.ts')).inventory(options, print)));
+  connection(inventory(program.command('ping').argument('<pattern>', 'hosts').description('log in to hosts and ask for a sign of life')))
+    .option('-b, --become', 'through sudo')
+    .action(act(async (pattern, options) => (await import('./ping.ts')).ping(pattern, options, print, signal)));
+  connection(site(program.command('facts').argument('<pattern>', 'hosts').description('show what hosts tell of themselves')))
+    .option('--snapshot', 'everything that was read, as YAML: a fixture for a module’s cases')
+    .option('--site <playbook>', 'with --snapshot: what the tasks of this playbook read as well')
+    .addOption(new Option('--busy', 'the clock of each CPU while it is busy for a moment').conflicts('snapshot'))
+    .action(act(async (pattern, options) => (await import('./facts.ts')).facts(pattern, options, print, signal)));
+  program
+    .command('doc')
+    .argument('[module]', 'a module, or `facts`')
+    .description('show modules and their parameters')
+    .action(act(async (name) => (await import('./doc.ts')).doc(name, columns, print)));
+  connection(inventory(program.command('trust').argument('<hosts...>', 'hosts').description('add the host keys of hosts to known_hosts, once seen')))
+    .option('-y, --yes', 'without asking')
+    .action(act(async (hosts, options) => (await import('./trust.ts')).trust(hosts, options, print, signal)));
+
+  const lab = program.command('lab').description('the embedded lab: SIMULATED hosts on loopback');
+  lab.command('up').description('start it, every host as it comes from a distribution').action(act(async () => (await import('./lab.ts')).up(print)));
+  lab.command('down').description('stop it').action(act(async () => (await import('./lab.ts')).down(print)));
+  lab.command('status').description('show its hosts').action(act(async () => (await import('./lab.ts')).status(print)));
+  lab
+    .command('reboot')
+    .argument('<host>')
+    .description('boot a host: what is kept comes back, the rest is forgotten')
+    .action(act(async (host) => (await import('./lab.ts')).reboot(host, print)));
+  lab
+    .command('drift')
+    .argument('<host>')
+    .argument('[path]', 'below /sys or /proc; default: the governor of a CPU')
+    .argument('[value]')
+    .description('change one value by hand, behind perfplay’s back')
+    .action(act(async (host, path, value) => (await import('./lab.ts')).drift(host, path, value, print)));
+  return program;
+};
