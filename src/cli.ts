@@ -30,16 +30,18 @@ const explain = (error: unknown): number => {
     if (errors > 1) print.talk(`${errors} errors; no host was contacted`);
     return 1;
   }
-  const { code, syscall, stack } = error as NodeJS.ErrnoException;
-  if (syscall === 'write') print.talk(`error: standard output cannot be written: ${code}`);
-  else print.talk(`internal error: ${stack ?? String(error)}`);
+  print.talk(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return 1;
 };
 
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
-// A reader that went away (`| head`) ends neither a run nor a command: what is left to say is said to nobody.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+/** Why standard output could not be written. A reader that went away (`| head`) ends neither a run nor a command. */
+let unwritten: NodeJS.ErrnoException | undefined;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') unwritten ??= error;
+});
+process.stderr.on('error', () => undefined);
 try {
   const program = createCommandLine({
     print,
@@ -51,6 +53,12 @@ try {
   });
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = explain(error);
+  if (error !== unwritten) process.exitCode = explain(error);
+}
+// What goes wrong with a write is heard of a moment later.
+await new Promise((resolve) => setImmediate(resolve));
+if (unwritten !== undefined) {
+  print.talk(`error: standard output cannot be written: ${unwritten.code}`);
+  process.exitCode = 1;
 }
 process.exit();

@@ -3,6 +3,7 @@ import { modules } from '../modules/registry.ts';
 import { examplesOf, exampleFile } from './conformance/examples.ts';
 import { createLabHost, type LabHost } from './conformance/lab-host.ts';
 import { properties, removesWhatItKept } from './conformance/properties.ts';
+import { runLabSite, type SiteRun } from './conformance/lab-site.ts';
 import type { Subject } from './conformance/subject.ts';
 
 // Every module through the real engine and the real remote shell, on hosts of the simulated lab. The kernel there is the lab's own
@@ -24,5 +25,44 @@ describe.concurrent.each([...modules.values()])('$kind', (module) => {
 
     it.sequential.each(properties)('%s', (_, property) => property(subject()));
     if (module.removable) it.sequential('removes what it kept', () => removesWhatItKept(subject()));
+  });
+});
+
+describe('playbooks/site.yml on the lab', () => {
+  const names = ['kvm01', 'kvm02', 'kvm03', 'rp01', 'rp02', 'rp03'];
+  let hosts: readonly LabHost[];
+  beforeAll(async () => {
+    hosts = await Promise.all(names.map((name) => createLabHost(name)));
+  });
+  afterAll(() => Promise.all(hosts.map((host) => host.remove())));
+
+  const statuses = ({ summary }: SiteRun) =>
+    Object.fromEntries(summary.hosts.map(({ host, status, message }) => [host, message ?? status]));
+  const expected = (changed: string, down: string) => ({
+    ...Object.fromEntries(names.map((name) => [name, name === 'rp03' ? 'ok' : changed])),
+    kvm04: down,
+  });
+  const down = 'nobody listens';
+
+  it('changes every host but the one that is already fine, then none, and nothing waits after a boot', async () => {
+    const planned = await runLabSite(hosts, 'plan');
+    expect(statuses(planned)).toEqual(expected('changed', down));
+    const first = await runLabSite(hosts, 'run');
+    expect(statuses(first)).toEqual(expected('changed', down));
+    const changed = ({ tasks }: SiteRun) =>
+      tasks.flatMap(({ host, task, outcome }) => (outcome === 'changed' ? [`${host} ${task}`] : [])).sort();
+    expect(changed(first)).toEqual(changed(planned));
+
+    const second = await runLabSite(hosts, 'run');
+    expect(statuses(second)).toEqual(expected('ok', down));
+    expect(changed(second)).toEqual([]);
+    expect(second.summary.asks).toBe(names.length);
+    const waiting = second.summary.hosts.filter(({ recap }) => recap.pending.length > 0).map(({ host }) => host);
+    expect(waiting.sort()).toEqual(['kvm01', 'kvm02', 'kvm03', 'rp01', 'rp02']);
+
+    await Promise.all(hosts.map((host) => host.reboot()));
+    const third = await runLabSite(hosts, 'plan');
+    expect(statuses(third)).toEqual(expected('ok', down));
+    expect(third.tasks.flatMap(({ pending }) => pending)).toEqual([]);
   });
 });

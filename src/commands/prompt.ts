@@ -34,18 +34,29 @@ export const ask = async (question: Question, signal: AbortSignal): Promise<stri
   const lines = createInterface({ input, output, terminal: true });
   process.stderr.write(question.prompt);
   const close = (): void => lines.close();
+  const endLine = (): boolean => process.stderr.write('\n');
   signal.addEventListener('abort', close);
-  lines.on('SIGINT', () => process.emit('SIGINT', 'SIGINT'));
+  lines.on('SIGINT', () => {
+    endLine();
+    process.emit('SIGINT', 'SIGINT');
+  });
   try {
     return await new Promise<string>((resolve, reject) => {
-      lines.once('line', resolve);
-      lines.once('close', () => (signal.aborted ? reject(problem('interrupted', 'interrupted')) : resolve('')));
+      lines.once('line', (answer) => {
+        lines.removeAllListeners('close');
+        if (question.hidden) endLine();
+        resolve(answer);
+      });
+      lines.once('close', () => {
+        if (signal.aborted) return reject(problem('interrupted', 'interrupted'));
+        endLine();
+        resolve('');
+      });
     });
   } finally {
     signal.removeEventListener('abort', close);
     lines.close();
     input.destroy();
-    if (question.hidden || signal.aborted) process.stderr.write('\n');
   }
 };
 

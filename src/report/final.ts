@@ -2,6 +2,7 @@ import { formatDiagnostic } from '../diagnostics.ts';
 import { changeLine, groupLines, hasDiff, pendingText, taskText } from './change.ts';
 import { unifiedDiff } from './diff.ts';
 import type { Change } from './events.ts';
+import { sortedFailures } from './failures.ts';
 import { groupBy } from './group.ts';
 import { whereText } from './heading.ts';
 import { hostLists, type HostLists } from './hosts.ts';
@@ -119,15 +120,6 @@ const failureRow = (summary: Summary, group: FailureGroup, lists: HostLists): Ro
     more: [...refused, ...more, ...hints.map((hint) => line('    ', hint))],
   };
 };
-
-/** Failures that count first, those of a task in the order of the playbook, then hosts that were not reached. */
-export const sortedFailures = (summary: Summary): readonly FailureGroup[] =>
-  [...summary.failures.values()].sort(
-    (left, right) =>
-      Number(left.ignored) - Number(right.ignored) ||
-      Number(left.task === undefined) - Number(right.task === undefined) ||
-      byText(left.task?.task ?? left.status, right.task?.task ?? right.status),
-  );
 
 const failureLines = (summary: Summary, lists: HostLists, options: ReportOptions): readonly Line[] =>
   sortedFailures(summary).flatMap((group) => layout([failureRow(summary, group, lists)], options));

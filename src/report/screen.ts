@@ -1,5 +1,6 @@
 import type { HostStage } from './events.ts';
-import { failureHead, sortedFailures } from './final.ts';
+import { sortedFailures } from './failures.ts';
+import { failureHead, messageLines } from './final.ts';
 import { batchText, runHeading, whereText } from './heading.ts';
 import { inOrder } from './hosts.ts';
 import { cutLine, line, lineWidth, span, type Line } from './line.ts';
@@ -133,7 +134,8 @@ const fitNames = (names: readonly string[], columns: number): string => {
 const failureLine = (summary: Summary, group: FailureGroup, columns: number): Line => {
   const names = inOrder(summary, group.hosts);
   const where = group.task ? `${whereText(summary, group.task.position)} ` : '';
-  const text = failureHead(group);
+  const hint = messageLines(group.hint)[0];
+  const text: Line = [...failureHead(group), ...line(hint === undefined ? '' : `: ${hint}`)];
   if (names.length === 1) return [...line(span('✗ ', 'bad'), `${names[0]} ${where}`), ...text];
   const start: Line = [...line(span(`✗${names.length} `, 'bad'), where), ...text];
   const forNames = Math.max(Math.floor(columns / 3), columns - lineWidth(start) - 2);

@@ -24,13 +24,7 @@ export const createWriter = (stream: OutputStream): Writer => {
     failure === undefined || nobodyReads(failure) ? Promise.resolve() : Promise.reject(failure);
   return {
     write: (text) => {
-      if (failure !== undefined) return;
-      try {
-        stream.write(text);
-      } catch (error) {
-        // A file is written at once, and throws.
-        failure = error as NodeJS.ErrnoException;
-      }
+      if (failure === undefined) stream.write(text);
     },
     close: () =>
       failure === undefined
