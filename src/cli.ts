@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import process from 'node:process';
 import { CommanderError } from 'commander';
 import { createCommandLine } from './commands/command-line.ts';
@@ -14,9 +15,9 @@ const print: Print = {
 const widest = 100;
 
 const interrupt = new AbortController();
-/** The first Ctrl-C lets what is under way come to an end; the second does not wait. */
+/** The first Ctrl-C lets what is under way come to an end, where something is; the second does not wait. */
 const onSignal = (): void => {
-  if (interrupt.signal.aborted) process.exit(130);
+  if (interrupt.signal.aborted || getEventListeners(interrupt.signal, 'abort').length === 0) process.exit(130);
   interrupt.abort();
 };
 

@@ -61,7 +61,8 @@ export const policySettings = <T>(
   online: readonly string[],
   { name, codec, readings, wants, more }: Attribute<T>,
 ): readonly Setting<T>[] => {
-  const same = wants.size === online.length && new Set([...wants.values()].map((want) => codec.encode(want))).size === 1;
+  const same =
+    wants.size === online.length && new Set([...wants.values()].map((want) => codec.encode(want))).size === 1;
   return [...wants].map(([policy, want]) => {
     const persist: Persist = {
       store: 'boot.tab',

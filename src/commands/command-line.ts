@@ -10,9 +10,17 @@ const several = (text: string, before: readonly string[] = []): readonly string[
 
 const inventory = (command: Command): Command =>
   command
-    .option('-i, --inventory <source>', 'inventory file, folder or `host1,host2,` (several times; default: $PERFPLAY_INVENTORY)', several)
+    .option(
+      '-i, --inventory <source>',
+      'inventory file, folder or `host1,host2,` (several times; default: $PERFPLAY_INVENTORY)',
+      several,
+    )
     .option('-l, --limit <pattern>', 'only these hosts')
-    .option('-e, --extra-vars <variables>', 'name=value, {yaml} or @file; wins over every other value (several times)', several);
+    .option(
+      '-e, --extra-vars <variables>',
+      'name=value, {yaml} or @file; wins over every other value (several times)',
+      several,
+    );
 
 const connection = (command: Command): Command =>
   command
@@ -30,7 +38,14 @@ const site = (command: Command): Command =>
 
 const report = (command: Command): Command =>
   command
-    .addOption(new Option('--output <kind>', 'default: live on a terminal, else plain').choices(['live', 'plain', 'jsonl', 'json']))
+    .addOption(
+      new Option('--output <kind>', 'default: live on a terminal, else plain').choices([
+        'live',
+        'plain',
+        'jsonl',
+        'json',
+      ]),
+    )
     .option('-D, --diff', 'show values in full, and changes of files line by line');
 
 /** What a command line gives to the commands. */
@@ -50,7 +65,9 @@ export interface Surroundings {
  */
 export const createCommandLine = ({ print, columns, signal, exit }: Surroundings): Command => {
   const program = new Command('perfplay')
-    .description('makes a fleet of Linux hosts converge to the performance settings that playbooks declare, and proves it')
+    .description(
+      'makes a fleet of Linux hosts converge to the performance settings that playbooks declare, and proves it',
+    )
     .version('0.1.0')
     .showSuggestionAfterError()
     .exitOverride();
@@ -74,9 +91,12 @@ export const createCommandLine = ({ print, columns, signal, exit }: Surroundings
   run('plan', 'show what a run would change')
     .option('--detailed-exitcode', '0 nothing to do, 2 changes, 1 an error or a host unread')
     .action(act(async (playbook, options) => (await import('./run.ts')).run(playbook, options, 'plan', print, signal)));
-  site(program.command('validate').argument('<site>', 'playbook').description('check a playbook and its inventory; contacts nobody')).action(
-    act(async (playbook, options) => (await import('./validate.ts')).validate(playbook, options, print)),
-  );
+  site(
+    program
+      .command('validate')
+      .argument('<site>', 'playbook')
+      .description('check a playbook and its inventory; contacts nobody'),
+  ).action(act(async (playbook, options) => (await import('./validate.ts')).validate(playbook, options, print)));
 
   const views = ['list', 'graph', 'host', 'listHosts'];
   const view = (flags: string, description: string): Option => {
@@ -89,10 +109,16 @@ export const createCommandLine = ({ print, columns, signal, exit }: Surroundings
     .addOption(view('--host <name>', 'the variables of one host'))
     .addOption(view('--list-hosts <pattern>', 'the hosts of a pattern, one a line'))
     .action(act(async (options) => (await import('./inventory.ts')).inventory(options, print)));
-  connection(inventory(program.command('ping').argument('<pattern>', 'hosts').description('log in to hosts and ask for a sign of life')))
+  connection(
+    inventory(
+      program.command('ping').argument('<pattern>', 'hosts').description('log in to hosts and ask for a sign of life'),
+    ),
+  )
     .option('-b, --become', 'through sudo')
     .action(act(async (pattern, options) => (await import('./ping.ts')).ping(pattern, options, print, signal)));
-  connection(site(program.command('facts').argument('<pattern>', 'hosts').description('show what hosts tell of themselves')))
+  connection(
+    site(program.command('facts').argument('<pattern>', 'hosts').description('show what hosts tell of themselves')),
+  )
     .option('--snapshot', 'everything that was read, as YAML: a fixture for a module’s cases')
     .option('--site <playbook>', 'with --snapshot: what the tasks of this playbook read as well')
     .addOption(new Option('--busy', 'the clock of each CPU while it is busy for a moment').conflicts('snapshot'))
@@ -102,14 +128,30 @@ export const createCommandLine = ({ print, columns, signal, exit }: Surroundings
     .argument('[module]', 'a module, or `facts`')
     .description('show modules and their parameters')
     .action(act(async (name) => (await import('./doc.ts')).doc(name, columns, print)));
-  connection(inventory(program.command('trust').argument('<hosts...>', 'hosts').description('add the host keys of hosts to known_hosts, once seen')))
+  connection(
+    inventory(
+      program
+        .command('trust')
+        .argument('<hosts...>', 'hosts')
+        .description('add the host keys of hosts to known_hosts, once seen'),
+    ),
+  )
     .option('-y, --yes', 'without asking')
     .action(act(async (hosts, options) => (await import('./trust.ts')).trust(hosts, options, print, signal)));
 
   const lab = program.command('lab').description('the embedded lab: SIMULATED hosts on loopback');
-  lab.command('up').description('start it, every host as it comes from a distribution').action(act(async () => (await import('./lab.ts')).up(print)));
-  lab.command('down').description('stop it').action(act(async () => (await import('./lab.ts')).down(print)));
-  lab.command('status').description('show its hosts').action(act(async () => (await import('./lab.ts')).status(print)));
+  lab
+    .command('up')
+    .description('start it, every host as it comes from a distribution')
+    .action(act(async () => (await import('./lab.ts')).up(print)));
+  lab
+    .command('down')
+    .description('stop it')
+    .action(act(async () => (await import('./lab.ts')).down(print)));
+  lab
+    .command('status')
+    .description('show its hosts')
+    .action(act(async () => (await import('./lab.ts')).status(print)));
   lab
     .command('reboot')
     .argument('<host>')

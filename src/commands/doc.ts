@@ -36,7 +36,9 @@ const shape = (schema: Schema): string => {
   if (schema.enum) return either(schema.enum.map(String));
   if (anyOf) {
     const kinds = [...new Set(anyOf.map(shape))];
-    const single = kinds.filter((kind) => !(kind.startsWith('list of: ') && kinds.includes(kind.slice('list of: '.length))));
+    const single = kinds.filter(
+      (kind) => !(kind.startsWith('list of: ') && kinds.includes(kind.slice('list of: '.length))),
+    );
     return single.length < kinds.length ? `one or a list of: ${either(single)}` : either(single);
   }
   if (schema.type === 'array') return `list of: ${items ? shape(items) : 'values'}`;
@@ -83,14 +85,21 @@ export const doc = (name: string | undefined, columns: number, print: Print): nu
     return 0;
   }
   if (name === 'facts') {
-    print.data(table(Object.entries(factPaths).map(([fact, meaning]) => [`facts.${fact}`, meaning]), columns));
+    print.data(
+      table(
+        Object.entries(factPaths).map(([fact, meaning]) => [`facts.${fact}`, meaning]),
+        columns,
+      ),
+    );
     return 0;
   }
   const module = modules.get(name);
   if (!module) {
     const near = nearest(name, [...modules.keys(), 'facts']);
     const hint = near ? `did you mean ${near}?` : `the modules: ${[...modules.keys()].join(', ')}`;
-    throw new InputError([{ code: 'unknown-module', severity: 'error', message: `there is no module '${name}'`, hint }]);
+    throw new InputError([
+      { code: 'unknown-module', severity: 'error', message: `there is no module '${name}'`, hint },
+    ]);
   }
   print.data(moduleText(module, columns));
   return 0;

@@ -10,7 +10,8 @@ const fromYaml = (file: string, text: string): readonly (readonly [string, Varia
   const { document, diagnostics } = readYaml(file, text);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new InputError(errors as readonly Diagnostic[]);
-  if (document?.kind !== 'map') throw problem(`-e ${file}: expected a map of variables`, '-e name=value, or -e @file.yml');
+  if (document?.kind !== 'map')
+    throw problem(`-e ${file}: expected a map of variables`, '-e name=value, or -e @file.yml');
   return document.entries.map(({ key, keyPosition, value }) => [
     key,
     { value: toValue(value), position: keyPosition, origin: `-e ${file}` },
@@ -24,7 +25,8 @@ export const parseExtraVars = (given: readonly string[], files: Sources): Readon
     if (text.startsWith('@')) {
       const file = text.slice(1);
       for (const [name, variable] of fromYaml(file, files.read(file))) variables.set(name, variable);
-    } else if (text.startsWith('{')) for (const [name, variable] of fromYaml('(command line)', text)) variables.set(name, variable);
+    } else if (text.startsWith('{'))
+      for (const [name, variable] of fromYaml('(command line)', text)) variables.set(name, variable);
     else {
       const match = /^([A-Za-z_]\w*)=(.*)$/s.exec(text);
       if (!match) throw problem(`-e ${text}: not name=value`, '-e name=value, or -e @file.yml');

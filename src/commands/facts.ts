@@ -42,7 +42,12 @@ interface HostFacts {
  * Facts of the hosts as JSON, by host. `--snapshot`: everything read instead, as YAML, in the format of the modules' cases:
  * facts, stores, and with `--site` what that playbook's tasks read.
  */
-export const facts = async (pattern: string, options: FactsOptions, print: Print, signal: AbortSignal): Promise<number> => {
+export const facts = async (
+  pattern: string,
+  options: FactsOptions,
+  print: Print,
+  signal: AbortSignal,
+): Promise<number> => {
   const loaded: LoadedInventory & Partial<Pick<LoadedSite, 'site'>> =
     options.site === undefined ? openInventory(options) : openSite(options.site, options);
   const { inventory } = loaded;
@@ -50,8 +55,12 @@ export const facts = async (pattern: string, options: FactsOptions, print: Print
   const plays = (host: Host) => loaded.site?.plays.filter((play) => play.hosts.includes(host.name)) ?? [];
   const read = async (shell: Shell, view: SnapshotView, host: Host): Promise<HostFacts> => {
     const tasks = plays(host).flatMap((play) => loaded.site?.bind(play, host).tasks ?? []);
-    const bound = tasks.filter(({ needs }) => needs.params.size === 0).map((task) => bindTask(task, { registered: new Map() }));
-    const extra = options.snapshot ? [...[...stores.values()].map(({ state }) => state), ...bound.flatMap(readsOf)] : [];
+    const bound = tasks
+      .filter(({ needs }) => needs.params.size === 0)
+      .map((task) => bindTask(task, { registered: new Map() }));
+    const extra = options.snapshot
+      ? [...[...stores.values()].map(({ state }) => state), ...bound.flatMap(readsOf)]
+      : [];
     await view.ensure([factsRead, ...extra]);
     return {
       facts: view.decode(factsRead),
@@ -65,12 +74,19 @@ export const facts = async (pattern: string, options: FactsOptions, print: Print
   const answers = await onHosts(inventory, names, options, print, signal, read, tell);
   const answered = answers.flatMap((answer) => ('answer' in answer ? [answer] : []));
   if (options.snapshot)
-    print.data(stringify(Object.fromEntries(answered.map(({ host, answer }) => [host, answer.snapshot])), { lineWidth: 0 }).trimEnd());
+    print.data(
+      stringify(Object.fromEntries(answered.map(({ host, answer }) => [host, answer.snapshot])), {
+        lineWidth: 0,
+      }).trimEnd(),
+    );
   else
     print.data(
       safeJson(
         Object.fromEntries(
-          answered.map(({ host, answer: { facts: known, busy } }) => [host, { ...known, ...(busy && { busy_khz: busy }) }]),
+          answered.map(({ host, answer: { facts: known, busy } }) => [
+            host,
+            { ...known, ...(busy && { busy_khz: busy }) },
+          ]),
         ),
         2,
       ),

@@ -11,8 +11,7 @@ import { interruptText } from './interrupt.ts';
 import type { ConnectOptions } from './options.ts';
 import type { Print } from './print.ts';
 
-export type HostAnswer<T> =
-  { readonly host: string; readonly answer: T } | HostFailure;
+export type HostAnswer<T> = { readonly host: string; readonly answer: T } | HostFailure;
 
 export interface HostFailure {
   readonly host: string;
@@ -24,8 +23,10 @@ export interface HostFailure {
 const failure = (host: string, error: unknown): HostFailure => {
   const hint = error instanceof ConnectError || error instanceof BecomeError ? error.hint : undefined;
   const more = { host, ...(hint !== undefined && { hint }) };
-  if (error instanceof ConnectError || error instanceof ShellLost) return { ...more, status: 'unreachable', message: error.message };
-  if (error instanceof BecomeError || error instanceof FrameError) return { ...more, status: 'failed', message: error.message };
+  if (error instanceof ConnectError || error instanceof ShellLost)
+    return { ...more, status: 'unreachable', message: error.message };
+  if (error instanceof BecomeError || error instanceof FrameError)
+    return { ...more, status: 'failed', message: error.message };
   throw error;
 };
 

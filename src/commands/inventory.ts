@@ -19,7 +19,9 @@ export const hostsOf = (inventory: Inventory, pattern: string, limit?: string): 
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new InputError(errors);
   if (hosts.length === 0)
-    throw new InputError([{ code: 'no-hosts', severity: 'error', message: `the pattern "${pattern}" matches no host` }]);
+    throw new InputError([
+      { code: 'no-hosts', severity: 'error', message: `the pattern "${pattern}" matches no host` },
+    ]);
   return hosts;
 };
 
@@ -28,7 +30,12 @@ export const inventory = (options: InventoryCommandOptions, print: Print): numbe
   const { graph, host, list, listHosts: pattern } = options;
   if (!graph && !list && host === undefined && pattern === undefined)
     throw new InputError([
-      { code: 'usage', severity: 'error', message: 'inventory: what is to be shown?', hint: '--list, --graph, --host HOST or --list-hosts PATTERN' },
+      {
+        code: 'usage',
+        severity: 'error',
+        message: 'inventory: what is to be shown?',
+        hint: '--list, --graph, --host HOST or --list-hosts PATTERN',
+      },
     ]);
   const { inventory: loaded, files, warnings } = openInventory(options);
   for (const warning of warnings) print.talk(formatDiagnostic(warning, files.text));

@@ -32,11 +32,15 @@ export const up = async (print: Print): Promise<number> => {
   const status = await labUp(labHome).catch((error: unknown) => {
     if (!(error instanceof LabError)) throw error;
     const [other] = labsAt(labBasePort);
-    throw failure(error.message, other ? `the lab of ${other.folder} (process ${other.pid}) is up: perfplay lab down there` : error.hint);
+    throw failure(
+      error.message,
+      other ? `the lab of ${other.folder} (process ${other.pid}) is up: perfplay lab down there` : error.hint,
+    );
   });
   show(status, print);
   if (pid === status.pid) print.talk('the lab was up already: its hosts are as they were');
-  else if ([site, inventory].every((file) => existsSync(file))) print.talk(`the lab is up; next: perfplay run ${site} -i ${inventory}`);
+  else if ([site, inventory].every((file) => existsSync(file)))
+    print.talk(`the lab is up; next: perfplay run ${site} -i ${inventory}`);
   else print.talk(`the lab is up; ${site} and ${inventory}, which go with it, are in the checkout, not here`);
   return 0;
 };
@@ -49,7 +53,9 @@ export const down = async (print: Print): Promise<number> => {
 export const status = async (print: Print): Promise<number> => {
   const found = await asked(labStatus(labHome));
   show(found, print);
-  print.talk(found.pid === undefined ? 'the lab is down; perfplay lab up starts it' : `the lab is up: process ${found.pid}`);
+  print.talk(
+    found.pid === undefined ? 'the lab is down; perfplay lab up starts it' : `the lab is up: process ${found.pid}`,
+  );
   return 0;
 };
 
@@ -61,10 +67,16 @@ export const reboot = async (host: string, print: Print): Promise<number> => {
 };
 
 /** Writes `value` to `attribute`, or changes the governor of a CPU where neither is given. */
-export const drift = async (host: string, attribute: string | undefined, value: string | undefined, print: Print): Promise<number> => {
+export const drift = async (
+  host: string,
+  attribute: string | undefined,
+  value: string | undefined,
+  print: Print,
+): Promise<number> => {
   if (attribute !== undefined && value === undefined)
     throw failure(`lab drift ${host} ${attribute}: to which value?`, `perfplay lab drift ${host} ${attribute} VALUE`);
-  if ((await asked(labStatus(labHome))).pid === undefined) throw failure('the lab is down', 'start it with: perfplay lab up');
+  if ((await asked(labStatus(labHome))).pid === undefined)
+    throw failure('the lab is down', 'start it with: perfplay lab up');
   const change = attribute !== undefined && value !== undefined ? { path: attribute, value } : undefined;
   const { path, before, after } = await asked(labDrift(labHome, host, change));
   print.data(`${host} (SIMULATED) ${path}: ${before} → ${after}, by hand`);

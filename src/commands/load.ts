@@ -78,12 +78,18 @@ export interface LoadedSite extends LoadedInventory {
 
 /** `-t cpu,disk -t nic` as three words. */
 const words = (given: readonly string[] | undefined): readonly string[] =>
-  (given ?? []).flatMap((text) => text.split(',')).map((word) => word.trim()).filter(Boolean);
+  (given ?? [])
+    .flatMap((text) => text.split(','))
+    .map((word) => word.trim())
+    .filter(Boolean);
 
 /** Tags that leave nothing to do are a mistake: a run that did nothing would look like a converged fleet. */
 const checkTasks = (site: Site, tags: readonly string[], skipTags: readonly string[]): void => {
   if (tags.length + skipTags.length === 0 || site.plays.some(({ tasks }) => tasks.length > 0)) return;
-  const asked = [...(tags.length > 0 ? [`-t ${tags.join(',')}`] : []), ...(skipTags.length > 0 ? [`--skip-tags ${skipTags.join(',')}`] : [])];
+  const asked = [
+    ...(tags.length > 0 ? [`-t ${tags.join(',')}`] : []),
+    ...(skipTags.length > 0 ? [`--skip-tags ${skipTags.join(',')}`] : []),
+  ];
   throw new InputError([{ code: 'no-tasks', severity: 'error', message: `no task is left with ${asked.join(' ')}` }]);
 };
 

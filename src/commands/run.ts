@@ -19,7 +19,12 @@ interface Counted {
   pending: boolean;
 }
 
-const finalCode = (summary: RunSummary, counted: Counted, options: RunCommandOptions, command: RunStarted['command']): number => {
+const finalCode = (
+  summary: RunSummary,
+  counted: Counted,
+  options: RunCommandOptions,
+  command: RunStarted['command'],
+): number => {
   const code = exitCode(summary);
   if (command === 'plan' && options.detailedExitcode && code !== 130) return code !== 0 ? 1 : counted.changed ? 2 : 0;
   if (code !== 0) return code;

@@ -20,7 +20,9 @@ export const labsAt = (basePort: number): readonly RunningLab[] => {
     return /(^|\/)lab-server\.mjs$/.test(program) && port === String(basePort) ? [{ pid: Number(pid), folder }] : [];
   };
   try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap(labOf);
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap(labOf);
   } catch {
     return [];
   }

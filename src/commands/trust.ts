@@ -38,7 +38,9 @@ export const trust = async (
     if ('status' in found) {
       print.talk(failureText(found));
       exit = 1;
-    } else for (const { type, fingerprint, verdict } of found.keys) print.data(`${found.host} ${type} ${fingerprint} ${verdict}`);
+    } else
+      for (const { type, fingerprint, verdict } of found.keys)
+        print.data(`${found.host} ${type} ${fingerprint} ${verdict}`);
   }
   for (const found of scans) {
     if ('status' in found) continue;

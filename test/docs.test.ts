@@ -1,0 +1,81 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCommandLine } from '../src/commands/command-line.ts';
+import { openSite } from '../src/commands/load.ts';
+
+// What people copy out of the documents must work.
+
+const root = path.join(import.meta.dirname, '..');
+const documents = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md'];
+const textOf = (name: string): string => readFileSync(path.join(root, name), 'utf8');
+const files = (folder: string): readonly string[] =>
+  readdirSync(path.join(root, folder))
+    .filter((name) => name.endsWith('.yml'))
+    .map((name) => `${folder}/${name}`);
+
+const playbooksInText = documents.flatMap((document) =>
+  [...textOf(document).matchAll(/```yaml\n(# file: (\S+)\n[^]*?)```/g)].map(([, text = '', name = '']) => ({
+    name: `${document}: ${name}`,
+    text,
+  })),
+);
+
+let folder: string;
+const before = process.cwd();
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'perfplay-docs-'));
+  process.chdir(root);
+});
+afterAll(() => {
+  process.chdir(before);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('playbooks', () => {
+  it.each(playbooksInText)('$name compiles', ({ text }) => {
+    const file = path.join(folder, 'site.yml');
+    writeFileSync(file, text);
+    const { site } = openSite(file, { inventory: ['inventories/lab.yml'] });
+    expect(site.plays[0]?.tasks.length).toBeGreaterThan(0);
+  });
+
+  it('of the README are found', () => {
+    expect(playbooksInText.length).toBeGreaterThan(0);
+  });
+
+  it.each(files('playbooks').flatMap((playbook) => files('inventories').map((inventory) => ({ playbook, inventory }))))(
+    '$playbook compiles with $inventory',
+    ({ playbook, inventory }) => {
+      expect(openSite(playbook, { inventory: [inventory] }).site.plays.length).toBeGreaterThan(0);
+    },
+  );
+});
+
+const commandLines = documents.flatMap((document) =>
+  [...textOf(document).matchAll(/(?:^ {4}|`)perfplay ([^`\n]*)/gm)].map(([, words = '']) => ({
+    document,
+    words: words.replace(/\s{2,}#?.*$|\s#.*$/, '').trim(),
+  })),
+);
+
+describe('command lines', () => {
+  const program = createCommandLine({
+    print: { data: () => undefined, talk: () => undefined },
+    columns: 80,
+    signal: new AbortController().signal,
+    exit: () => undefined,
+  });
+
+  it.each(commandLines)('$document: perfplay $words', ({ words }) => {
+    const [name, ...rest] = words.split(/\s+/);
+    const command = program.commands.find((one) => one.name() === name);
+    expect(command, `the command ${name}`).toBeDefined();
+    for (const word of rest.filter((one) => /^-/.test(one)))
+      expect(
+        command!.options.some(({ short, long }) => short === word || long === word),
+        word,
+      ).toBe(true);
+  });
+});
