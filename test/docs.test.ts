@@ -72,7 +72,7 @@ describe('command lines', () => {
     const [name, ...rest] = words.split(/\s+/);
     const command = program.commands.find((one) => one.name() === name);
     expect(command, `the command ${name}`).toBeDefined();
-    for (const word of rest.filter((one) => /^-/.test(one)))
+    for (const word of rest.filter((one) => one.startsWith('-')))
       expect(
         command!.options.some(({ short, long }) => short === word || long === word),
         word,

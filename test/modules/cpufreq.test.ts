@@ -16,7 +16,7 @@ const wide = (hardwareMax: (policy: number) => number): SnapshotData => ({
       [`${folder}/policy${policy}/cpuinfo_max_freq`, `${hardwareMax(policy)}\n`],
     ])
       .flat()
-      .sort(), // As a shell's glob gives them: policy10 before policy2.
+      .sort(([left], [right]) => (left < right ? -1 : 1)), // As a shell's glob gives them: policy10 before policy2.
   ),
 });
 const persisted = (params: { governor?: 'performance'; max_khz?: 'hardware' }, snapshot: SnapshotData) =>
