@@ -31,7 +31,8 @@ const perfplay = async (words, expected = 0) => {
   process.stdout.write(`$ perfplay ${words.join(' ')}\n`);
   const { status, signal } = await call(words);
   if (interrupted) throw new Error('interrupted');
-  if (status !== expected) throw new Error(`perfplay ${words[0]} ended with ${signal ?? `exit code ${status}`}, not ${expected}`);
+  if (status !== expected)
+    throw new Error(`perfplay ${words[0]} ended with ${signal ?? `exit code ${status}`}, not ${expected}`);
 };
 
 const problem = setUp();

@@ -1,0 +1,54 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createFolder, type Folder } from './fixture.ts';
+
+// Start-up is felt at every call. Counted is what is loaded: time depends on the machine.
+
+let folder: Folder;
+beforeAll(() => {
+  folder = createFolder();
+});
+afterAll(() => folder.remove());
+
+interface Coverage {
+  readonly result: readonly { readonly url: string }[];
+}
+
+/** The files that Node compiled during a call: its coverage record names each. */
+const loadedBy = async (...words: readonly string[]): Promise<readonly string[]> => {
+  const record = mkdtempSync(path.join(folder.path, 'coverage-'));
+  const { exitCode } = await folder.start(words, { NODE_V8_COVERAGE: record });
+  expect(exitCode).toBe(0);
+  const [name = ''] = readdirSync(record);
+  const { result } = JSON.parse(readFileSync(path.join(record, name), 'utf8')) as Coverage;
+  rmSync(record, { recursive: true });
+  return result.filter(({ url }) => url.startsWith('file:')).map(({ url }) => fileURLToPath(url));
+};
+
+const packages = (files: readonly string[]): readonly string[] => [
+  ...new Set(files.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [])),
+];
+
+const site = ['playbooks/site.yml', '-i', 'inventories/lab.yml'];
+
+describe('start-up', () => {
+  it.each([['--version'], ['--help'], ['help', 'run']])('%s %s loads the command line alone', async (...words) => {
+    const files = await loadedBy(...words.filter((word) => word !== undefined));
+    expect(packages(files)).toEqual([]);
+    // commander is most of it; the compiler with YAML and schemas would be six times as much.
+    const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
+    expect(bytes).toBeLessThan(200_000);
+  });
+
+  it('validate loads neither SSH nor the live view', async () => {
+    expect(packages(await loadedBy('validate', ...site))).toEqual([]);
+  });
+
+  it('a plan in a pipe loads no live view', async () => {
+    folder.write('here.yml', 'all: { hosts: { here: { ansible_connection: local } } }\n');
+    folder.write('here-site.yml', "- name: Here\n  hosts: all\n  tasks: [{ command: { argv: ['true'] } }]\n");
+    expect(packages(await loadedBy('plan', 'here-site.yml', '-i', 'here.yml'))).toEqual([]);
+  });
+});
