@@ -131,4 +131,57 @@ describe('the live view', () => {
     await reporter.close();
     expect(output.chunks.length).toBe(written);
   });
+
+  it('draws nothing before there is a run', async () => {
+    const output = new FakeOutput({ columns: 80, rows: 24 });
+    await createReporter('live', output, { colour: false });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(output.chunks).toEqual([]);
+  });
+
+  it('leaves the terminal to a prompt, and draws on below it', async () => {
+    const output = new FakeOutput({ columns: 80, rows: 24 });
+    const reporter = await createReporter('live', output, { colour: false });
+    for (const event of rack(6)) reporter.emit(event);
+    await vi.advanceTimersByTimeAsync(300);
+    const drawn = output.chunks.filter(isFrame).at(-1)!.split('\n').length - 1;
+
+    let answer: ((text: string) => void) | undefined;
+    const asked = reporter.aside(
+      () =>
+        new Promise<string>((resolve) => {
+          answer = resolve;
+        }),
+    );
+    // As many lines as were drawn are taken back, and the cursor is there for what is typed.
+    const erased = output.text().split(erase).length - 1;
+    expect(erased).toBeGreaterThanOrEqual(drawn);
+    expect(output.text().lastIndexOf('\u001b[?25h')).toBeGreaterThan(output.text().lastIndexOf('\u001b[?25l'));
+    const written = output.text().length;
+    for (const host of hostNames(6)) reporter.emit(stage(host, 'apply'));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(output.text().length).toBe(written);
+
+    answer!('secret');
+    expect(await asked).toBe('secret');
+    await vi.advanceTimersByTimeAsync(200);
+    const after = output.text().slice(written);
+    expect(after).toContain('perfplay run site.yml');
+    // Nothing above the new view is erased before it is drawn.
+    expect(after.slice(0, after.indexOf('perfplay run'))).not.toContain(erase);
+    await reporter.close();
+  });
+
+  it('ends in its report while a prompt is open', async () => {
+    const output = new FakeOutput({ columns: 80, rows: 24 });
+    const reporter = await createReporter('live', output, { colour: false });
+    for (const event of rack(6)) reporter.emit(event);
+    const asked = reporter.aside(() => Promise.reject(new Error('no terminal')));
+    reporter.emit(finish());
+    await expect(asked).rejects.toThrow('no terminal');
+    const written = output.text().length;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(output.text().length).toBe(written);
+    await reporter.close();
+  });
 });

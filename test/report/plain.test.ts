@@ -145,6 +145,18 @@ describe('many hosts', () => {
     expect(legend).toContain(' kvm001 kvm007 ');
   });
 
+  it('of a very long list are cut on a terminal, and whole in a log or with --diff', async () => {
+    const legend = async (options: ReporterOptions): Promise<string> => {
+      const text = (await print([...rack(400), finish(6)], options)).join('\n');
+      return /^\[A\] ([^]*?)\n\S*\n/m.exec(text)![1]!.replaceAll(/\s+/g, ' ');
+    };
+    expect(await legend({ columns: 80 })).toMatch(
+      /^kvm001 kvm007 (kvm\d+ ){38}… 90 more; --diff or --output json has all/,
+    );
+    expect(await legend({ columns: 80, diff: true })).toMatch(/^(kvm\d+ ?){130}$/);
+    expect(await legend({})).toMatch(/^(kvm\d+ ?){130}$/);
+  });
+
   it('that changed nothing are one line', async () => {
     const hosts = hostNames(1000);
     const quiet = hosts.flatMap((host) => [task(host, 'cpufreq', 8), stage(host, 'done'), ended(host, 'ok')]);
@@ -201,6 +213,49 @@ describe('a plan', () => {
     expect(text).toContain('? command Rebuild caches unknown until run');
     expect(text).toContain('1 would change · 00:12');
     expect(text).not.toMatch(/ changed {2}a/);
+  });
+});
+
+describe('a plan of few hosts', () => {
+  it('says each change once: nothing is waited for that a line would announce', async () => {
+    const changes = [change('sysctl/vm.swappiness', '60', '1')];
+    const results = ['a', 'b'].map((host) => task(host, 'sysctl', 3, { changes }));
+    const lines = await print([...begin(['a', 'b'], { command: 'plan' }), ...results, finish()]);
+    expect(lines.filter((line) => line.includes('vm.swappiness'))).toEqual([
+      'site.yml:3  ~ sysctl vm.swappiness 60→1 [running boot]  a b',
+    ]);
+  });
+});
+
+describe('hosts that are not reached', () => {
+  const unreachable = (host: string, message: string, hint: string): Event =>
+    ended(host, 'unreachable', { message, hint, recap: recap({ ok: 0, unreachable: 1 }) });
+
+  it('for one reason are one line, though each has an address of its own', async () => {
+    const hosts = hostNames(30);
+    const events = hosts.map((host, at) =>
+      at % 2 === 0
+        ? unreachable(host, `ECONNREFUSED 10.0.0.${at}:22`, 'is sshd up?')
+        : unreachable(host, `10.0.0.${at}:22 shows the unknown key SHA256:a+b/${at}x`, `perfplay trust ${host}`),
+    );
+    const lines = await print([...begin(hosts), ...events, finish(4)]);
+    expect(lines.filter((line) => line.startsWith('✗'))).toEqual([
+      expect.stringMatching(/^✗ UNREACHABLE {2}ECONNREFUSED 10\.0\.0\.…:22 {2}15 hosts \[A\]$/),
+      expect.stringMatching(/^✗ UNREACHABLE {2}10\.0\.0\.…:22 shows the unknown key … {2}15 hosts \[B\]$/),
+    ]);
+    expect(lines.filter((line) => line === '    is sshd up?' || line === '    perfplay trust kvm…')).toHaveLength(2);
+  });
+
+  it('for different reasons are told apart', async () => {
+    const events = [
+      unreachable('a', 'ECONNREFUSED 10.0.0.1:22', 'is sshd up?'),
+      unreachable('b', 'ETIMEDOUT 10.0.0.1:22', 'is sshd up?'),
+    ];
+    const lines = await print([...begin(['a', 'b']), ...events, finish(4)]);
+    expect(lines.filter((line) => line.startsWith('✗'))).toEqual([
+      '✗ UNREACHABLE  ECONNREFUSED 10.0.0.1:22  a',
+      '✗ UNREACHABLE  ETIMEDOUT 10.0.0.1:22  b',
+    ]);
   });
 });
 
@@ -264,6 +319,15 @@ describe('warnings', () => {
     expect(lines.filter((line) => line.includes('managed'))).toEqual([
       '! site.yml:19  warning: ens1f1 has managed interrupts  a b',
     ]);
+  });
+
+  it('of the playbook are shown with their line, where its text is known', async () => {
+    const position = { file: 'site.yml', line: 2, column: 3, length: 3 };
+    const diagnostic = { code: 'odd', severity: 'warning', message: 'odd key', position } as const;
+    const source = (file: string): string | undefined => (file === 'site.yml' ? 'one\n  two\n' : undefined);
+    const lines = await print([...begin(['a']), { type: 'diagnostic', diagnostic }, finish()], { source });
+    const at = lines.indexOf('site.yml:2:3: warning: odd key [odd]');
+    expect(lines.slice(at + 1, at + 3)).toEqual(['  2 |   two', '    |   ^^^']);
   });
 
   it('and diagnostics are shown with their place', async () => {
