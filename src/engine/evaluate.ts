@@ -30,7 +30,7 @@ const isOnDisk = (target: Target | undefined): boolean =>
   target !== undefined &&
   (target.kind === 'file' || target.kind === 'entry' || (target.kind === 'unit' && target.aspect !== 'active'));
 
-export const isEqual = <T>(codec: Codec<T>, left: T, right: T): boolean =>
+const isEqual = <T>(codec: Codec<T>, left: T, right: T): boolean =>
   codec.equal ? codec.equal(left, right) : codec.encode(left) === codec.encode(right);
 
 /** A reading as text: null where it does not exist, `?` where it cannot be read. */

@@ -8,7 +8,7 @@ import type { Event, HostEnded, HostStage, Pending, Recap, TaskResult } from '..
 import type { JournalHeader } from './journal.ts';
 import { createClaims } from './overlap.ts';
 import type { HostShells, OpenShell } from './shells.ts';
-import { ApplyLost, runStage, type StagedItem, type StagedTask } from './stage.ts';
+import { afterWriting, ApplyLost, runStage, type StagedItem, type StagedTask } from './stage.ts';
 import type { SnapshotView } from './snapshot-view.ts';
 import { bindTask, planTask, readsOf, type BoundTask, type PlannedTask } from './task-plan.ts';
 import { newHistory, registeredValue, taskResult } from './task-report.ts';
@@ -127,9 +127,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
       for (const { action } of planned.actions) {
         if (history.failure || options.stopped()) break;
         on('apply', staged.hostTask.task.noLog ? planned.item.name : action.run.join(' '));
-        const output = await open.shell.run(action.run, action.chdir).catch((error: unknown) => {
-          throw error instanceof ShellLost || error instanceof FrameError ? new ApplyLost(error) : error;
-        });
+        const output = await open.shell.run(action.run, action.chdir).catch(afterWriting);
         shells.invalidate();
         const stdout = output.stdout.replace(/\n+$/, '');
         const stderr = output.stderr.replace(/\n+$/, '');

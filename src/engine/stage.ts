@@ -58,7 +58,7 @@ export class ApplyLost extends Error {
 }
 
 /** An error of the shell once something was written: what the host is like is not known. */
-const afterWriting = (error: unknown): never => {
+export const afterWriting = (error: unknown): never => {
   throw error instanceof ShellLost || error instanceof FrameError ? new ApplyLost(error) : error;
 };
 

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import type { Change, Event, HostEnded, Recap, TaskResult } from '../../src/report/events.ts';
+import { createReporter, type ReporterOptions } from '../../src/report/reporter.ts';
 
 /** 2026-01-01T00:00:00Z in milliseconds: when the streams of these tests begin. */
 export const start = Date.UTC(2026, 0, 1);
@@ -138,3 +139,23 @@ export class FakeOutput extends Writable {
     return this.chunks.join('');
   }
 }
+
+export const print = async (events: readonly Event[], options: ReporterOptions = {}): Promise<readonly string[]> => {
+  const output = new FakeOutput();
+  const reporter = await createReporter('plain', output, { colour: false, ...options });
+  for (const event of events) reporter.emit(event);
+  await reporter.close();
+  return output.text().split('\n');
+};
+
+export const governor = (host: string): Event =>
+  task(host, 'cpufreq', 8, {
+    changes: Array.from({ length: 256 }, (_, cpu) =>
+      change(`cpufreq/policy${cpu}/scaling_governor`, 'powersave', 'performance'),
+    ),
+  });
+export const cmdline = (host: string): Event =>
+  task(host, 'kernel_cmdline', 12, {
+    changes: [change('kernel_cmdline/max_cstate', '9', '1', { levels: ['boot'], pending: 'reboot' })],
+    pending: ['reboot'],
+  });

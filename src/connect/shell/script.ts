@@ -36,7 +36,7 @@ const collect = (ops: readonly Extract<ReadOp, { op: 'content' | 'stat' }>[]): s
 ];
 
 /** Equal ops asked once, whoever asks. */
-export const uniqueOps = (ops: readonly ReadOp[]): readonly ReadOp[] => [
+const uniqueOps = (ops: readonly ReadOp[]): readonly ReadOp[] => [
   ...new Map(ops.map((op) => [JSON.stringify(op), op])).values(),
 ];
 
