@@ -5,10 +5,13 @@ import { createCommandLine } from './commands/command-line.ts';
 import type { Print } from './commands/print.ts';
 import { sourceOf } from './commands/source-lines.ts';
 import { formatDiagnostic, InputError } from './diagnostics.ts';
+import { createMask } from './report/mask.ts';
 
+const mask = createMask();
 const print: Print = {
-  data: (text) => process.stdout.write(`${text}\n`),
-  talk: (text) => process.stderr.write(`${text}\n`),
+  data: (text) => process.stdout.write(`${mask.text(text)}\n`),
+  talk: (text) => process.stderr.write(`${mask.text(text)}\n`),
+  mask,
 };
 
 /** Columns of running text that are still read with ease. */

@@ -56,6 +56,9 @@ export const nearest = (word: string, candidates: Iterable<string>): string | un
   return best;
 };
 
+/** A line that sets something with such a name is not shown: what is wrong with it can be said without. */
+const settingOfSecret = /(?:pass(?:word|wd|phrase)?|secret|token|credentials?)\w*["']?\s*[:=]/i;
+
 /**
  * A diagnostic as people read it: `file:line:column: error: message`, the line with a caret under it, the hint.
  * `source` gives the text of a file; without it the line and caret are left out.
@@ -65,11 +68,14 @@ export const formatDiagnostic = (diagnostic: Diagnostic, source?: (file: string)
   const where = position ? `${position.file}:${position.line}:${position.column}: ` : '';
   const lines = [`${where}${severity}: ${message} [${code}]`];
   const text = position && source?.(position.file)?.split('\n')[position.line - 1];
-  if (position && text !== undefined) {
+  if (position && text !== undefined && !settingOfSecret.test(text)) {
     const gutter = String(position.line);
     const shown = text.replaceAll('\t', ' ');
     const carets = '^'.repeat(Math.max(1, Math.min(position.length ?? 1, shown.length - position.column + 1)));
-    lines.push(`  ${gutter} | ${shown}`, `  ${' '.repeat(gutter.length)} | ${' '.repeat(position.column - 1)}${carets}`);
+    lines.push(
+      `  ${gutter} | ${shown}`,
+      `  ${' '.repeat(gutter.length)} | ${' '.repeat(position.column - 1)}${carets}`,
+    );
   }
   if (hint) lines.push(`  hint: ${hint}`);
   return lines.join('\n');

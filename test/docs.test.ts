@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCommandLine } from '../src/commands/command-line.ts';
+import { createMask } from '../src/report/mask.ts';
 import { openSite } from '../src/commands/load.ts';
+import { tasksOf } from '../src/playbook/sequence.ts';
 
 // What people copy out of the documents must work.
 
@@ -38,7 +40,7 @@ describe('playbooks', () => {
     const file = path.join(folder, 'site.yml');
     writeFileSync(file, text);
     const { site } = openSite(file, { inventory: ['inventories/lab.yml'] });
-    expect(site.plays[0]?.tasks.length).toBeGreaterThan(0);
+    expect(tasksOf(site.plays[0]?.sequence ?? []).length).toBeGreaterThan(0);
   });
 
   it('of the README are found', () => {
@@ -62,7 +64,7 @@ const commandLines = documents.flatMap((document) =>
 
 describe('command lines', () => {
   const program = createCommandLine({
-    print: { data: () => undefined, talk: () => undefined },
+    print: { data: () => undefined, talk: () => undefined, mask: createMask() },
     columns: 80,
     signal: new AbortController().signal,
     exit: () => undefined,

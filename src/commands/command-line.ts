@@ -82,8 +82,13 @@ export const createCommandLine = ({ print, columns, signal, exit }: Surroundings
     .option('-C, --check', 'plan only: write nothing')
     .option('--expect-no-changes', 'write nothing; exit 10 where a change is planned')
     .option('--fail-on-pending', 'exit 13 where something waits for a reboot or restart')
+    .option('--list-hosts', 'show the hosts of each play and contact nobody')
+    .option('--list-tasks', 'show the tasks of each play and contact nobody')
+    .option('--list-tags', 'show the tags of each play and contact nobody')
     .action(
       act(async (playbook, options) => {
+        if (options.listHosts || options.listTasks || options.listTags)
+          return (await import('./listing.ts')).list(playbook, options, print);
         const command = await import('./run.ts');
         return command.run(playbook, options, options.check ? 'check' : 'run', print, signal);
       }),
@@ -98,7 +103,7 @@ export const createCommandLine = ({ print, columns, signal, exit }: Surroundings
       .description('check a playbook and its inventory; contacts nobody'),
   ).action(act(async (playbook, options) => (await import('./validate.ts')).validate(playbook, options, print)));
 
-  const views = ['list', 'graph', 'host', 'listHosts'];
+  const views = ['list', 'graph', 'host', 'listHosts', 'explain'];
   const view = (flags: string, description: string): Option => {
     const option = new Option(flags, description);
     return option.conflicts(views.filter((name) => name !== option.attributeName()));
@@ -108,6 +113,12 @@ export const createCommandLine = ({ print, columns, signal, exit }: Surroundings
     .addOption(view('--graph', 'groups and hosts as a tree'))
     .addOption(view('--host <name>', 'the variables of one host'))
     .addOption(view('--list-hosts <pattern>', 'the hosts of a pattern, one a line'))
+    .addOption(
+      view(
+        '--explain <host...>',
+        'each variable of a host, or the one named after it: every value it was given, the winner first',
+      ),
+    )
     .action(act(async (options) => (await import('./inventory.ts')).inventory(options, print)));
   connection(
     inventory(
@@ -124,10 +135,19 @@ export const createCommandLine = ({ print, columns, signal, exit }: Surroundings
     .addOption(new Option('--busy', 'the clock of each CPU while it is busy for a moment').conflicts('snapshot'))
     .action(act(async (pattern, options) => (await import('./facts.ts')).facts(pattern, options, print, signal)));
   program
+    .command('schema')
+    .description('print the JSON Schema of playbooks, for editors')
+    .action(act(async () => (await import('./schema.ts')).schema(print)));
+  program
     .command('doc')
     .argument('[module]', 'a module, or `facts`')
+    .option('--errors', 'every diagnostic with its meaning, as Markdown')
     .description('show modules and their parameters')
-    .action(act(async (name) => (await import('./doc.ts')).doc(name, columns, print)));
+    .action(
+      act(async (name, { errors }) =>
+        errors ? (await import('./errors.ts')).errors(print) : (await import('./doc.ts')).doc(name, columns, print),
+      ),
+    );
   connection(
     inventory(
       program

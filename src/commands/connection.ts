@@ -33,19 +33,22 @@ const labHint = (host: Host): string | undefined => {
   return `no lab is up in this folder (${labHome}): perfplay lab up`;
 };
 
+/** `hide` hears of every password that is typed. */
 export const createConnector = async (
   options: ConnectOptions,
   signal: AbortSignal,
+  hide: (secret: string) => void,
   aside: Aside = (work) => work(),
 ): Promise<Connector> => {
   const password = options.askBecomePass ? await aside(() => askBecomePassword(signal)) : undefined;
+  if (password !== undefined) hide(password);
   let asking: Promise<unknown> = Promise.resolve();
   const settings: ConnectSettings = {
     timeoutMs: options.timeout * 1000,
     ask: (prompt) => {
       const question = { prompt, hidden: true, instead: 'use an agent, or call it from a terminal' };
       const answer = asking.then(() => aside(() => ask(question, signal)));
-      asking = answer.catch(() => undefined);
+      asking = answer.then(hide, () => undefined);
       return answer;
     },
     signal,

@@ -7,6 +7,7 @@ import type { Host } from '../inventory/types.ts';
 import { stores } from '../engine/stores/index.ts';
 import { bindTask, readsOf } from '../engine/task-plan.ts';
 import { safeJson } from '../report/escape.ts';
+import { tasksOf } from '../playbook/sequence.ts';
 import { answersCode, failureText, onHosts, type HostAnswer } from './fleet.ts';
 import { hostsOf } from './inventory.ts';
 import { openInventory, openSite, type LoadedInventory, type LoadedSite } from './load.ts';
@@ -23,7 +24,7 @@ export interface FactsOptions extends SiteOptions, ConnectOptions {
 
 /** kHz of each online CPU while it is busy, by name: idle CPUs would report a fallback. */
 const busyClock = async (shell: Shell): Promise<Readonly<Record<string, number>>> => {
-  const { stdout } = await shell.run(['/bin/sh', '-c', busyScript]);
+  const { stdout } = await shell.run({ argv: ['/bin/sh', '-c', busyScript] });
   return Object.fromEntries(
     stdout.split('\n').flatMap((line) => {
       const [cpu, khz] = line.split(' ');
@@ -49,15 +50,17 @@ export const facts = async (
   signal: AbortSignal,
 ): Promise<number> => {
   const loaded: LoadedInventory & Partial<Pick<LoadedSite, 'site'>> =
-    options.site === undefined ? openInventory(options) : openSite(options.site, options);
+    options.site === undefined
+      ? openInventory(options, print.mask.hide)
+      : openSite(options.site, options, print.mask.hide);
   const { inventory } = loaded;
   const names = hostsOf(inventory, pattern, options.limit);
   const plays = (host: Host) => loaded.site?.plays.filter((play) => play.hosts.includes(host.name)) ?? [];
   const read = async (shell: Shell, view: SnapshotView, host: Host): Promise<HostFacts> => {
-    const tasks = plays(host).flatMap((play) => loaded.site?.bind(play, host).tasks ?? []);
+    const tasks = plays(host).flatMap((play) => tasksOf(loaded.site?.bind(play, host).sequence ?? []));
     const bound = tasks
       .filter(({ needs }) => needs.params.size === 0)
-      .map((task) => bindTask(task, { registered: new Map() }));
+      .map((task) => bindTask(task, { registered: new Map(), unknown: new Map() }));
     const extra = options.snapshot
       ? [...[...stores.values()].map(({ state }) => state), ...bound.flatMap(readsOf)]
       : [];

@@ -44,7 +44,7 @@ export const onHosts = async <T>(
   work: (shell: Shell, view: SnapshotView, host: Host) => Promise<T>,
   tell: (answer: HostAnswer<T>) => void = () => undefined,
 ): Promise<readonly HostAnswer<T>[]> => {
-  const connector = await createConnector(options, signal);
+  const connector = await createConnector(options, signal, print.mask.hide);
   signal.addEventListener('abort', () => print.talk(interruptText), { once: true });
   const limit = pLimit(options.forks);
   const answerOf = async (name: string): Promise<HostAnswer<T>> => {

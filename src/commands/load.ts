@@ -6,6 +6,7 @@ import { matchHosts } from '../inventory/patterns.ts';
 import type { Inventory, Variable } from '../inventory/types.ts';
 import { compileSite } from '../playbook/compile.ts';
 import { renderHostValue } from '../playbook/host-values.ts';
+import { tasksOf } from '../playbook/sequence.ts';
 import type { Site } from '../playbook/types.ts';
 import { createSources, type Sources } from '../yaml/files.ts';
 import { parseExtraVars } from './extra-vars.ts';
@@ -49,8 +50,10 @@ const withFiles = <T>(work: (files: Sources) => T): T => {
   }
 };
 
-const read = (options: InventoryOptions, playbook: string | undefined, files: Sources) => {
-  const extraVars = parseExtraVars(options.extraVars ?? [], files);
+type Hide = (secret: string) => void;
+
+const read = (options: InventoryOptions, playbook: string | undefined, files: Sources, hide: Hide) => {
+  const extraVars = parseExtraVars(options.extraVars ?? [], files, hide);
   const loaded = loadInventory({
     sources: inventorySources(options.inventory),
     ...(playbook !== undefined && { playbookFolder: path.dirname(playbook) }),
@@ -58,13 +61,15 @@ const read = (options: InventoryOptions, playbook: string | undefined, files: So
     files,
     render: renderHostValue,
   });
+  for (const { connection } of loaded.inventory.hosts.values())
+    for (const secret of [connection.password, connection.becomePassword]) if (secret !== undefined) hide(secret);
   return { files, extraVars, inventory: loaded.inventory, ...split(loaded.diagnostics) };
 };
 
-/** Reads every inventory source. Throws InputError with all that is wrong in any of them. */
-export const openInventory = (options: InventoryOptions): LoadedInventory =>
+/** Reads every inventory source; `hide` hears of each secret in them. Throws InputError with all that is wrong in any of them. */
+export const openInventory = (options: InventoryOptions, hide: Hide = () => undefined): LoadedInventory =>
   withFiles((files) => {
-    const { errors, ...loaded } = read(options, undefined, files);
+    const { errors, ...loaded } = read(options, undefined, files, hide);
     if (errors.length > 0) throw new InputError(errors);
     return loaded;
   });
@@ -85,7 +90,7 @@ const words = (given: readonly string[] | undefined): readonly string[] =>
 
 /** Tags that leave nothing to do are a mistake: a run that did nothing would look like a converged fleet. */
 const checkTasks = (site: Site, tags: readonly string[], skipTags: readonly string[]): void => {
-  if (tags.length + skipTags.length === 0 || site.plays.some(({ tasks }) => tasks.length > 0)) return;
+  if (tags.length + skipTags.length === 0 || site.plays.some(({ sequence }) => tasksOf(sequence).length > 0)) return;
   const asked = [
     ...(tags.length > 0 ? [`-t ${tags.join(',')}`] : []),
     ...(skipTags.length > 0 ? [`--skip-tags ${skipTags.join(',')}`] : []),
@@ -93,10 +98,13 @@ const checkTasks = (site: Site, tags: readonly string[], skipTags: readonly stri
   throw new InputError([{ code: 'no-tasks', severity: 'error', message: `no task is left with ${asked.join(' ')}` }]);
 };
 
-/** Reads inventory and playbook wholly, before anybody is contacted. Throws InputError with every error of every file. */
-export const openSite = (playbook: string, options: SiteOptions): LoadedSite =>
+/**
+ * Reads inventory and playbook wholly, before anybody is contacted; `hide` hears of each secret in them.
+ * Throws InputError with every error of every file.
+ */
+export const openSite = (playbook: string, options: SiteOptions, hide: Hide = () => undefined): LoadedSite =>
   withFiles((files) => {
-    const { errors: inventoryErrors, ...loaded } = read(options, playbook, files);
+    const { errors: inventoryErrors, ...loaded } = read(options, playbook, files, hide);
     const [tags, skipTags] = [words(options.tags), words(options.skipTags)];
     const { site, diagnostics } = compileSite({
       files: [playbook],

@@ -30,4 +30,7 @@ export interface RunCommandOptions extends SiteOptions, ConnectOptions {
   readonly expectNoChanges?: boolean;
   readonly failOnPending?: boolean;
   readonly detailedExitcode?: boolean;
+  readonly listHosts?: boolean;
+  readonly listTasks?: boolean;
+  readonly listTags?: boolean;
 }

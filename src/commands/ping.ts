@@ -12,7 +12,7 @@ export const ping = async (
   print: Print,
   signal: AbortSignal,
 ): Promise<number> => {
-  const { inventory } = openInventory(options);
+  const { inventory } = openInventory(options, print.mask.hide);
   const names = hostsOf(inventory, pattern, options.limit);
   const columns = Math.max(...names.map((name) => name.length));
   const tell = (answer: HostAnswer<number>): void => {

@@ -5,6 +5,7 @@ import type { Inventory } from '../inventory/types.ts';
 import type { Event, RunStarted } from '../report/events.ts';
 import { chooseOutput, createReporter } from '../report/reporter.ts';
 import { createConnector } from './connection.ts';
+import { ask } from './prompt.ts';
 import { openSite } from './load.ts';
 import { interruptText } from './interrupt.ts';
 import type { RunCommandOptions } from './options.ts';
@@ -44,12 +45,12 @@ export const run = async (
   print: Print,
   signal: AbortSignal,
 ): Promise<number> => {
-  const { site, inventory, files, warnings } = openSite(playbook, options);
+  const { site, inventory, files, warnings } = openSite(playbook, options, print.mask.hide);
   const reporter = await createReporter(chooseOutput(options.output, process.stdout.isTTY), process.stdout, {
     diff: options.diff ?? false,
     source: files.text,
   });
-  const connector = await createConnector(options, signal, reporter.aside);
+  const connector = await createConnector(options, signal, print.mask.hide, reporter.aside);
   const interrupted = async (): Promise<void> => print.talk(interruptText);
   signal.addEventListener('abort', () => void reporter.aside(interrupted), { once: true });
   const started = new Date();
@@ -59,7 +60,7 @@ export const run = async (
       counted.changed ||= event.outcome === 'changed';
       counted.pending ||= event.pending.length > 0;
     }
-    reporter.emit(event);
+    reporter.emit(print.mask.value(event));
   };
   for (const diagnostic of warnings) emit({ type: 'diagnostic', diagnostic });
   const hosts: Inventory = {
@@ -75,6 +76,13 @@ export const run = async (
     forks: options.forks,
     emit,
     now: () => new Date(),
+    prompt: async (text) => {
+      let answer = '';
+      // Nobody at the terminal: there is nobody to wait for.
+      if (process.stdin.isTTY)
+        await reporter.aside(async () => void (answer = await ask({ prompt: `${text}: `, instead: '' }, signal)));
+      return answer;
+    },
     signal,
   });
   const exit = finalCode(summary, counted, options, command);

@@ -18,9 +18,9 @@ export const trust = async (
   print: Print,
   signal: AbortSignal,
 ): Promise<number> => {
-  const { inventory } = openInventory(options);
+  const { inventory } = openInventory(options, print.mask.hide);
   const names = hostsOf(inventory, patterns.join(','), options.limit);
-  const { settings } = await createConnector(options, signal);
+  const { settings } = await createConnector(options, signal, print.mask.hide);
   const limit = pLimit(options.forks);
   const scan = async (host: string): Promise<Scanned> => {
     try {

@@ -36,6 +36,37 @@ export const choice: Codec<string> = {
 export const choices = (raw: string): readonly string[] =>
   raw.replaceAll(/[[\]]/g, ' ').trim().split(/\s+/).filter(Boolean);
 
+/** What a switch may be called (lib/kstrtox.c, kstrtobool). */
+const truth = (value: string): boolean | undefined =>
+  /^(1|y|on)$/i.test(value) ? true : /^(0|n|off)$/i.test(value) ? false : undefined;
+
+/** One spelling for a number (0x10 is 16) and for a mask, which the kernel shows with leading zeros and commas. */
+const canonical = (value: string): string => {
+  if (/^0x[0-9a-f]+$/i.test(value)) return BigInt(value).toString();
+  return /^[0-9a-f]+(,[0-9a-f]{8})*$/i.test(value)
+    ? value
+        .replaceAll(',', '')
+        .replace(/^0+(?=.)/, '')
+        .toLowerCase()
+    : value;
+};
+
+/**
+ * The value of an attribute of which nothing else is known: the marked word of `[a] b` and `a (b)`, else its fields.
+ * Y and N of a module's parameter are 1 and 0; numbers and masks are equal in every spelling.
+ */
+export const scalar: Codec<string> = {
+  decode: (raw) => {
+    const all = raw.trim().split(/\s+/);
+    const marked = all.filter((word) => /^(\[.+\]|\(.+\))$/.test(word));
+    return marked.length === 1 ? marked[0]!.slice(1, -1) : all.join(' ');
+  },
+  encode: (value) => value,
+  equal: (left, right) =>
+    canonical(left) === canonical(right) ||
+    ([left, right].some((value) => /^[yn]$/i.test(value)) && truth(left) !== undefined && truth(left) === truth(right)),
+};
+
 /** A space-separated list of words, such as scaling_available_governors. */
 export const words: Codec<readonly string[]> = {
   decode: (raw) => raw.trim().split(/\s+/).filter(Boolean),

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { globToRegExp } from './glob.ts';
+import type { Json } from './steps.ts';
 
 /** Parameter schemas that mean more than JSON Schema can say; the playbook stage knows the `x-` words. */
 
@@ -24,3 +25,39 @@ export const asList = <T>(value: T | readonly T[] | undefined): readonly T[] =>
 /** True where one of the globs matches. */
 export const matchesAny = (globs: Names, name: string): boolean =>
   asList<string>(globs).some((glob) => globToRegExp(glob).test(name));
+
+/**
+ * A file of the controller, found beside the role or the playbook: `text` holds its bytes, or those that a template renders to, one
+ * character each (`textOfBytes` makes the text of them that a file of the host is read as).
+ */
+export interface ControllerFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The path of a file of the controller; the module gets the file. `template`: rendered for the host first. */
+export const ControllerFile = (description: string, form: 'raw' | 'template' = 'raw') =>
+  Type.Unsafe<ControllerFile>({ type: 'string', minLength: 1, 'x-file': form, description });
+
+/** One condition of a playbook, and whether it holds on the host. */
+export interface Judged {
+  readonly text: string;
+  readonly holds: boolean;
+}
+
+/** A Jinja condition or a list of them, without braces; the module gets each with its answer. */
+export const Conditions = (description: string) =>
+  Type.Unsafe<readonly Judged[]>({
+    anyOf: [{ type: ['string', 'boolean'] }, { type: 'array', items: { type: ['string', 'boolean'] }, minItems: 1 }],
+    'x-conditions': true,
+    description,
+  });
+
+/** A Jinja expression without braces; the module gets its text and its value, undefined where it has none. */
+export interface Evaluated {
+  readonly text: string;
+  readonly value: Json | undefined;
+}
+
+export const Expression = (description: string) =>
+  Type.Unsafe<Evaluated>({ type: 'string', minLength: 1, 'x-expression': true, description });

@@ -1,5 +1,6 @@
 import { select } from './glob.ts';
 import { verbatim } from './codecs.ts';
+import { entryValue } from './entries.ts';
 import { queryKey, type Content, type Snapshot, type Stat } from './snapshot.ts';
 import type { Codec, Reading, Target } from './steps.ts';
 
@@ -125,12 +126,18 @@ export const combine = <R extends Reads, T>(reads: R, derive: (seen: Seen<R>) =>
   decode: (snapshot) => derive(decodeAll(reads, snapshot)),
 });
 
-/** One `NAME=value` line of a shell-vars file, as a reading of its own. */
-export const entry = (text: Reading<ReadonlyMap<string, string>>, name: string): Reading<string> => {
-  const path = text.target && 'path' in text.target ? text.target.path : '';
-  const target: Target = { kind: 'entry', path, format: 'shell-vars', name };
-  if ('errno' in text) return { codec: verbatim, target, errno: text.errno };
-  const raw = text.value.get(name);
+type EntryTarget = Extract<Target, { kind: 'entry' }>;
+
+/** One named line of a file, as a reading of its own; without more words a `NAME=value` line of a shell-vars file. */
+export const entry = (
+  file: Reading<unknown>,
+  name: string,
+  more: Partial<Omit<EntryTarget, 'kind' | 'path' | 'name'>> = {},
+): Reading<string> => {
+  const path = file.target && 'path' in file.target ? file.target.path : '';
+  const target: EntryTarget = { kind: 'entry', path, format: 'shell-vars', name, ...more };
+  if ('errno' in file) return { codec: verbatim, target, errno: file.errno };
+  const raw = entryValue(file.raw, target);
   return understand(verbatim, raw === undefined ? undefined : { raw }, target);
 };
 

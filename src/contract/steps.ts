@@ -9,24 +9,44 @@ export interface Codec<T> {
 }
 
 /** Text files that are a set of named lines, so that several tasks, plays and people can share one. */
-export type Format = 'shell-vars';
+export type Format = 'shell-vars' | 'key-value' | 'ini';
+
+/** Names or numbers, as chown(1) takes them. */
+export interface Owner {
+  readonly user?: string;
+  readonly group?: string;
+}
 
 /** Where a write goes. The closed list of things the engine can change, back up and put back. */
 export type Target =
   /** sysfs or procfs: written in place, read back; its before-image is its text. */
   | { readonly kind: 'attribute'; readonly path: string }
-  /** Replaced atomically; its before-image is bytes, mode, owner or absence. */
-  | { readonly kind: 'file'; readonly path: string; readonly mode?: number }
-  /** One line of a file, or one word of the line's value; the rest stays. */
+  /**
+   * Replaced atomically; its before-image is bytes, mode, owner or absence. `mode` and `owner` are those of a file that is made:
+   * one that is there keeps its own.
+   */
+  | { readonly kind: 'file'; readonly path: string; readonly mode?: number; readonly owner?: Owner }
+  /** A folder, its parents too; removed only when empty. */
+  | { readonly kind: 'directory'; readonly path: string; readonly mode?: number; readonly owner?: Owner }
+  /** Mode (octal text), owner or group of what is there. */
+  | { readonly kind: 'permission'; readonly path: string; readonly aspect: 'mode' | 'owner' | 'group' }
+  /**
+   * One line of a file (of ini: in a section, or before the first), or one word of the line's value; the rest stays.
+   * `mode` and `owner` are those of a file that is made for it.
+   */
   | {
       readonly kind: 'entry';
       readonly path: string;
       readonly format: Format;
+      readonly section?: string;
       readonly name: string;
       readonly word?: string;
+      readonly mode?: number;
+      readonly owner?: Owner;
     }
   | { readonly kind: 'unit'; readonly name: string; readonly aspect: 'active' | 'enabled' | 'masked' }
-  | { readonly kind: 'kernel-module'; readonly name: string }
+  /** `options` (`nested=0`) are given to it where it is loaded. */
+  | { readonly kind: 'kernel-module'; readonly name: string; readonly options?: readonly string[] }
   /** `{}` in `set` is the value; data, so that plan.json and the journal can hold it. */
   | { readonly kind: 'program'; readonly name: string; readonly set: readonly string[] };
 
@@ -35,7 +55,8 @@ export type Reading<T> = { readonly codec: Codec<T>; readonly target?: Target } 
   { readonly raw: string; readonly value: T } | { readonly errno: Errno }
 );
 
-export type StoreName = 'sysctl.d' | 'tmpfiles.d' | 'udev' | 'modules-load.d' | 'kernel-arg' | 'boot.tab';
+export type StoreName =
+  'sysctl.d' | 'tmpfiles.d' | 'udev' | 'modules-load.d' | 'modprobe.d' | 'kernel-arg' | 'boot.tab';
 
 /** One named line of a store: what the next boot shall bring; null: shall not bring. */
 export interface StoreEntry {
@@ -78,7 +99,8 @@ export interface Setting<T = unknown> {
 /** Something true of the host that no write of ours mends. */
 export interface Finding {
   readonly key: string;
-  readonly finding: 'unsupported' | 'conflict' | 'refused' | 'ineffective' | 'pending' | 'warning';
+  /** `failed`: the task itself says so (fail, assert). */
+  readonly finding: 'unsupported' | 'conflict' | 'refused' | 'ineffective' | 'pending' | 'warning' | 'failed';
   /** For `pending`: what it waits for. */
   readonly pending?: 'reboot' | 'next-use' | `restart:${string}`;
   readonly message: string;
@@ -89,13 +111,22 @@ export interface Finding {
 /** An imperative act. Ends the stage; never undone; not part of verification. */
 export interface Action {
   readonly key: string;
-  readonly action: {
-    readonly run: readonly string[];
-    readonly chdir?: string;
-    /** No guard says whether it is needed: its plan says unknown. */
-    readonly effect?: 'unknown';
-  };
+  readonly action: Act;
 }
+
+export type Act =
+  /** A program on the host. Without a guard that says whether it is needed, `effect` is `unknown`, and so is its plan. */
+  | { readonly run: readonly string[]; readonly chdir?: string; readonly effect?: 'unknown' }
+  /** A text for people; nothing changes. */
+  | { readonly show: string }
+  /** Variables for the tasks to come, on this host. */
+  | { readonly learn: { readonly [name: string]: Json } }
+  /** The host does nothing for so many seconds; with a prompt, until somebody answers, where somebody can. */
+  | { readonly pause: number | undefined; readonly prompt?: string }
+  /** Observed and planned again every `every` seconds until this step is gone; `timeout` seconds after the first it has failed. */
+  | { readonly awaits: string; readonly timeout: number; readonly every: number };
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 export type Step = Setting | Finding | Action;
 

@@ -1,18 +1,21 @@
 import { errnoOf } from '../connect/shell/errno.ts';
 import type { WriteResult } from '../connect/shell/frames.ts';
-import type { WriteOp } from '../connect/shell/script.ts';
-import { setShellVar, shellVars } from '../contract/shell-vars.ts';
+import type { Program, WriteOp } from '../connect/shell/script.ts';
 import type { Snapshot } from '../contract/snapshot.ts';
 import type { Setting, StoreEntry, StoreName, Target } from '../contract/steps.ts';
+import { withEntries, type EntryEdit, type EntryTarget } from './entries.ts';
 import type { Evaluation, Problem, StoreState } from './evaluate.ts';
 import type { JournalChange } from './journal.ts';
 import { stores } from './stores/index.ts';
+import { fileOp, isMadeWith, metadataOf, opOf } from './write.ts';
 
 /** What one task has to do in this round, in its order. */
 export interface TaskWork {
   readonly evaluations: readonly Evaluation[];
   /** Its failure does not keep later tasks from being done. */
   readonly ignoreErrors: boolean;
+  /** What the programs of a key run with. */
+  readonly programs: ReadonlyMap<string, Omit<Program, 'argv'>>;
 }
 
 /** A round's writes: the ops, the changes for the journal, and which ops each key stands on. */
@@ -27,59 +30,9 @@ const rawOf = (snapshot: Snapshot, path: string): string | null => {
   return content && 'raw' in content ? content.raw : null;
 };
 
-const withWord = (value: string, word: string, present: boolean): string => {
-  const others = value.split(/\s+/).filter((one) => one !== '' && one !== word);
-  return (present ? [...others, word] : others).join(' ');
-};
-
-/** A file with all entry edits of this round made. */
-const withEntries = (text: string, settings: readonly Setting[]): string =>
-  settings.reduce((current, setting) => {
-    const { target, codec } = setting.running;
-    if (target?.kind !== 'entry') return current;
-    const value = setting.want === null ? null : codec.encode(setting.want);
-    if (target.word === undefined) return setShellVar(current, target.name, value);
-    const words = shellVars.decode(current).get(target.name) ?? '';
-    return setShellVar(current, target.name, withWord(words, target.word, value !== null));
-  }, text);
-
-const fileOp = (path: string, mode: number, before: string | null, after: string | null): WriteOp | undefined => {
-  if (before === after) return undefined;
-  return after === null ? { op: 'remove', path, before: before ?? '' } : { op: 'file', path, mode, before, after };
-};
-
-const unitVerbs = { active: ['start', 'stop'], enabled: ['enable', 'disable'], masked: ['mask', 'unmask'] } as const;
-
-/** The write of a single-valued target; files of entries are composed elsewhere. */
-const opOf = (
-  setting: Setting,
-  target: Exclude<Target, { kind: 'entry' }>,
-  snapshot: Snapshot,
-): WriteOp | undefined => {
-  const text = setting.want === null ? null : setting.running.codec.encode(setting.want);
-  switch (target.kind) {
-    case 'attribute':
-      return { op: 'attribute', path: target.path, value: text ?? '' };
-    case 'file':
-      return fileOp(target.path, target.mode ?? 0o644, rawOf(snapshot, target.path), text);
-    case 'unit': {
-      const [yes, no] = unitVerbs[target.aspect];
-      return { op: 'program', argv: ['systemctl', setting.want === true ? yes : no, target.name] };
-    }
-    case 'kernel-module':
-      return {
-        op: 'program',
-        argv: setting.want === null ? ['modprobe', '-r', target.name] : ['modprobe', target.name],
-      };
-    case 'program':
-      return { op: 'program', argv: target.set.map((word) => word.replaceAll('{}', text ?? '')) };
-  }
-};
-
-const metadataOf = (snapshot: Snapshot, target: Target): Pick<JournalChange, 'metadata'> => {
-  const stat = target.kind === 'file' || target.kind === 'entry' ? snapshot.stat.get(target.path) : undefined;
-  return stat ? { metadata: { mode: stat.mode, uid: stat.uid, gid: stat.gid } } : {};
-};
+/** Two tasks may want the same of what is written as a whole: once is enough. */
+const isWhole = (target: Target): target is Extract<Target, { kind: 'file' | 'directory' | 'entry' }> =>
+  ['file', 'directory', 'entry'].includes(target.kind);
 
 /**
  * Turns a round's evaluations into ops, in the order in which plan() gave them: running values task by task, then each store once.
@@ -90,6 +43,7 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stat
   const ops: WriteOp[] = [{ op: 'function', script: '', name: 'pp_gate', args: [] }];
   const changes: JournalChange[] = [];
   const opsOf = new Map<string, number[]>();
+  /** The op that writes what is at a path. */
   const files = new Map<string, number>();
   const edits = new Map<
     StoreName,
@@ -104,11 +58,20 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stat
     return index;
   };
 
-  const toWrite = work.flatMap(({ evaluations }) => evaluations.filter((one) => one.write).map((one) => one.setting));
-  const entriesOf = (path: string): readonly Setting[] =>
-    toWrite.filter(({ running: { target } }) => target?.kind === 'entry' && target.path === path);
+  /** All lines that this round changes in a file, whichever task wants them. */
+  const entriesOp = ({ path }: EntryTarget): WriteOp | undefined => {
+    const edits = work
+      .flatMap(({ evaluations }) => evaluations)
+      .flatMap(({ write, setting: { running, want } }): readonly EntryEdit[] => {
+        if (!write || running.target?.kind !== 'entry' || running.target.path !== path) return [];
+        return [{ at: running.target, after: want === null ? null : running.codec.encode(want) }];
+      });
+    const maker = edits.find(({ at }) => at.mode !== undefined || at.owner) ?? edits[0]!;
+    const old = rawOf(snapshot, path);
+    return fileOp(maker.at, old, withEntries(old ?? '', edits));
+  };
 
-  for (const { evaluations, ignoreErrors } of work) {
+  for (const { evaluations, ignoreErrors, programs } of work) {
     const first = ops.length;
     const written = new Set<string>();
     for (const { setting, write, keep, before } of evaluations) {
@@ -121,26 +84,18 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stat
         dependsOn.some((other) => written.has(other));
       const needs = [gate, ...dependsOn.flatMap((other) => opsOf.get(other) ?? [])];
       if (target && (write || again)) {
-        const raw = 'raw' in running ? running.raw : null;
         const after = setting.want === null ? null : running.codec.encode(setting.want);
-        changes.push({
-          key,
-          at: target,
-          before: target.kind === 'file' ? raw : before,
-          after,
-          dependsOn,
-          ...metadataOf(snapshot, target),
-        });
-        if (target.kind === 'entry') {
-          const done = files.get(target.path);
-          if (done === undefined) {
-            const old = rawOf(snapshot, target.path);
-            const op = fileOp(target.path, 0o644, old, withEntries(old ?? '', entriesOf(target.path)));
-            if (op) files.set(target.path, push(op, needs, [key]));
-          } else opsOf.set(key, [...(opsOf.get(key) ?? []), done]);
-        } else {
-          const op = opOf(setting, target, snapshot);
-          if (op) push(op, needs, [key]);
+        const old = target.kind === 'file' ? rawOf(snapshot, target.path) : before;
+        const change = { key, at: target, before: old, after, dependsOn, ...metadataOf(snapshot, target) };
+        changes.push(change);
+        const path = isWhole(target) ? target.path : undefined;
+        const done = 'path' in target ? files.get(target.path) : undefined;
+        if (done !== undefined && (path !== undefined || isMadeWith(ops[done], change)))
+          opsOf.set(key, [...(opsOf.get(key) ?? []), done]);
+        else {
+          const op = target.kind === 'entry' ? entriesOp(target) : opOf(change);
+          const index = op && push(op.op === 'program' ? { ...op, ...programs.get(key) } : op, needs, [key]);
+          if (path !== undefined && index !== undefined) files.set(path, index);
         }
         written.add(key);
       }
@@ -178,7 +133,7 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stat
         dependsOn: keys,
         ...metadataOf(snapshot, at),
       });
-      const op = at.kind === 'file' ? fileOp(at.path, at.mode ?? 0o644, old, after) : undefined;
+      const op = at.kind === 'file' ? fileOp(at, old, after) : undefined;
       if (op) done.push(push(op, [...done], keys));
     }
     for (const op of finalize) done.push(push(op, [...done], keys));

@@ -1,3 +1,4 @@
+import { shownValue } from './shown.ts';
 import { stores } from './stores/index.ts';
 import type { Store } from './stores/store.ts';
 import type { Codec, Reading, Setting, StoreEntry, Target } from '../contract/steps.ts';
@@ -26,9 +27,10 @@ export interface Evaluation {
 export type StoreState = (store: Store) => unknown;
 
 /** What is on disk is the value of the next boot; everything else runs now. */
-const isOnDisk = (target: Target | undefined): boolean =>
+export const isOnDisk = (target: Target | undefined): boolean =>
   target !== undefined &&
-  (target.kind === 'file' || target.kind === 'entry' || (target.kind === 'unit' && target.aspect !== 'active'));
+  (['file', 'directory', 'permission', 'entry'].includes(target.kind) ||
+    (target.kind === 'unit' && target.aspect !== 'active'));
 
 const isEqual = <T>(codec: Codec<T>, left: T, right: T): boolean =>
   codec.equal ? codec.equal(left, right) : codec.encode(left) === codec.encode(right);
@@ -140,8 +142,8 @@ export const evaluate = (setting: Setting, apply: Apply, absent: boolean, stateO
       ...(write ? ([onDisk ? 'boot' : 'running'] as const) : []),
       ...(boot?.keep && !onDisk ? ['boot' as const] : []),
     ],
-    before: shownByRunning ? textOf(running) : (boot?.before ?? null),
-    after: absent ? null : shownByRunning ? wanted : (entry?.value ?? null),
+    before: shownByRunning ? shownValue(running.target, textOf(running)) : (boot?.before ?? null),
+    after: absent ? null : shownByRunning ? shownValue(running.target, wanted) : (entry?.value ?? null),
     ...(pending && { pending }),
     ...(problem && { problem }),
   };
@@ -152,13 +154,41 @@ export const targetKey = (target: Target): string => {
   switch (target.kind) {
     case 'attribute':
     case 'file':
+    case 'directory':
       return `${target.kind} ${target.path}`;
-    case 'entry':
-      return ['entry', target.path, target.name, ...(target.word === undefined ? [] : [target.word])].join(' ');
+    case 'entry': {
+      const { path, section, name, word } = target;
+      return ['entry', path, ...(section ? [`[${section}]`] : []), name, ...(word === undefined ? [] : [word])].join(
+        ' ',
+      );
+    }
+    case 'permission':
+      return `${target.aspect} ${target.path}`;
     case 'unit':
       return `unit ${target.name} ${target.aspect}`;
     case 'kernel-module':
     case 'program':
       return `${target.kind} ${target.name}`;
+  }
+};
+
+/**
+ * What a target takes a thing for, by the thing's name: whoever writes a whole file undoes what others do to its lines, and
+ * whoever sets a whole value undoes what others do to its words.
+ */
+export const targetForms = (target: Target, absent: boolean): readonly (readonly [string, string])[] => {
+  switch (target.kind) {
+    case 'file':
+    case 'directory':
+      return [[target.path, absent ? 'nothing' : target.kind === 'file' ? 'a whole file' : 'a folder']];
+    case 'entry': {
+      const { word, ...line } = target;
+      return [
+        [target.path, 'some lines of a file'],
+        [targetKey(line), word === undefined ? 'a whole value' : 'some words of a value'],
+      ];
+    }
+    default:
+      return [];
   }
 };

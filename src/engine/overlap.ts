@@ -1,6 +1,6 @@
 import type { Position } from '../diagnostics.ts';
 import type { HostTask } from '../playbook/types.ts';
-import { targetKey, type Problem } from './evaluate.ts';
+import { isOnDisk, targetForms, targetKey, type Problem } from './evaluate.ts';
 import type { PlannedTask } from './task-plan.ts';
 import { hidden } from './task-report.ts';
 
@@ -17,13 +17,22 @@ interface Claim {
   readonly owner: string;
 }
 
-const shown = ({ value, task }: Claim): string => (task.noLog ? hidden : value.replace(/^=/, ''));
+/** Characters of a value that a message has room for. */
+const longest = 60;
+
+const shown = ({ value, task }: Claim): string => {
+  if (task.noLog) return hidden;
+  const text = value.replace(/^=/, '');
+  return text.length > longest || text.includes('\n') ? `a text of ${text.length} characters` : text;
+};
 
 const place = ({ file, line }: Position): string => `${file}:${line}`;
 
 /** Two tasks that want two values of one thing would undo each other at every run. */
 export const createClaims = (): Claims => {
   const claims = new Map<string, Claim>();
+  /** What each thing is taken for. */
+  const forms = new Map<string, Claim>();
   return {
     claim: ({ hostTask: { task }, items }) => {
       const wanted = items.flatMap((item, index) =>
@@ -32,8 +41,19 @@ export const createClaims = (): Claims => {
       for (const { setting, owner } of wanted) {
         const { running, want, persist } = setting;
         const value = task.absent ? 'absent' : want === null ? 'null' : `=${running.codec.encode(want)}`;
+        const { target } = running;
+        const isWritten = target && !task.absent && task.apply !== (isOnDisk(target) ? 'running' : 'boot');
+        for (const [name, form] of isWritten ? targetForms(target, want === null) : []) {
+          const other = forms.get(name);
+          if (other && other.value !== form && other.owner !== owner)
+            return {
+              reason: 'conflict',
+              message: `${name} is ${other.value} for ${place(other.task.position)} and ${form} for ${place(task.position)}: they would undo each other`,
+            };
+          forms.set(name, { value: form, task, owner });
+        }
         const keys = [
-          ...(running.target && task.apply !== 'boot' && !task.absent ? [targetKey(running.target)] : []),
+          ...(isWritten ? [targetKey(target)] : []),
           ...('name' in persist && task.apply !== 'running' ? [`${persist.store} ${persist.name}`] : []),
         ];
         for (const key of keys) {

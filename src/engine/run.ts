@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Connection } from '../connect/types.ts';
 import type { Host, Inventory } from '../inventory/types.ts';
 import type { HostPlay, Play, Site } from '../playbook/types.ts';
 import type { Event, HostEnded, RunStarted } from '../report/events.ts';
+import { createDelegates } from './delegates.ts';
 import { createHostRun, type HostRun } from './host.ts';
+import { createBatch } from './once.ts';
 import { createHostShells, type HostShells } from './shells.ts';
 
 export interface RunOptions {
@@ -16,6 +19,8 @@ export interface RunOptions {
   readonly forks: number;
   readonly emit: (event: Event) => void;
   readonly now: () => Date;
+  /** Asks whoever is at the terminal. */
+  readonly prompt: (text: string) => Promise<string>;
   readonly signal: AbortSignal;
 }
 
@@ -32,6 +37,10 @@ interface HostState {
   readonly run: HostRun;
   readonly shells: HostShells;
 }
+
+/** Seconds; ends early when the signal is aborted. */
+const waitFor = (seconds: number, signal: AbortSignal): Promise<void> =>
+  sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
 
 /** A batch may lose this share of its hosts, in per cent; more ends the run. */
 const lostTooMany = (play: Play, batch: readonly string[], failed: readonly string[]): boolean => {
@@ -51,7 +60,11 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
   const limit = pLimit(options.forks);
   const simulated = names.some((name) => inventory.hosts.get(name)?.connection.write !== undefined);
   const states = new Map<string, HostState>();
+  const parts = new Map<string, number>();
+  const prompts = new Map<string, Promise<string>>();
+  const delegates = createDelegates(inventory, options.connect, (name) => states.get(name)?.shells.invalidate());
   let stopped: string | undefined;
+  let round = 0;
 
   emit({
     type: 'run-started',
@@ -77,11 +90,27 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
       host,
       plays,
       shells,
+      delegates,
       check,
       journal: { run: options.run, playbook: site.files.join(' ') },
+      journalPart: (of) => {
+        const part = (parts.get(of) ?? 0) + 1;
+        parts.set(of, part);
+        return part;
+      },
       emit,
       now,
-      stopped: () => signal.aborted,
+      wait: (seconds) => waitFor(seconds, signal),
+      prompt: (task, text) => {
+        const key = `${round} ${task}`;
+        const asked = prompts.get(key) ?? options.prompt(text);
+        prompts.set(key, asked);
+        return asked;
+      },
+      stopped: () => signal.aborted || stopped !== undefined,
+      halt: (why) => {
+        stopped ??= why;
+      },
     });
     const state = { run, shells };
     states.set(name, state);
@@ -105,14 +134,16 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
       if (stopped !== undefined || signal.aborted) break;
       const alive = batch.filter((name) => !states.get(name)?.run.failed());
       if (alive.length === 0) continue;
+      round++;
+      const together = createBatch(alive);
       emit({ type: 'batch-started', play: play.index, batch: index + 1, hosts: alive });
       await Promise.all(
         alive.map((name) =>
           limit(async () => {
-            if (signal.aborted) return;
+            if (signal.aborted || stopped !== undefined) return together.leave(name);
             const { run, shells } = stateOf(name);
-            const well = await run.play(play.index);
-            if (signal.aborted && well) return;
+            const well = await run.play(play.index, together);
+            if ((signal.aborted || stopped !== undefined) && well) return;
             if (!well || lastPlay.get(name) === play.index) end(name, run, shells);
           }),
         ),
@@ -121,7 +152,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
       if (!check && lostTooMany(play, alive, failed)) {
         const more = index + 1 < play.batches.length || site.plays.at(-1) !== play;
         if (more)
-          stopped = `${failed.length} of ${alive.length} hosts of batch ${index + 1} of "${play.name}" failed (${failed.slice(0, 5).join(', ')}${failed.length > 5 ? ', …' : ''})`;
+          stopped ??= `${failed.length} of ${alive.length} hosts of batch ${index + 1} of "${play.name}" failed (${failed.slice(0, 5).join(', ')}${failed.length > 5 ? ', …' : ''})`;
       }
     }
   }
@@ -132,8 +163,9 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
       stopped = `interrupted: ${undone.length} of ${names.length} hosts are not done (${undone.slice(0, 5).join(', ')}${undone.length > 5 ? ', …' : ''}); run again to go on`;
   }
   for (const [name, { run, shells }] of states) if (!ended.has(name)) end(name, run, shells);
+  delegates.close();
   const hosts = [...ended.values()];
-  const asks = [...states.values()].reduce((sum, { shells }) => sum + shells.asks(), 0);
+  const asks = [...states.values()].reduce((sum, { shells }) => sum + shells.asks(), delegates.asks());
   return { hosts, asks, interrupted: signal.aborted, ...(stopped !== undefined && { stopped }) };
 };
 

@@ -15,6 +15,8 @@ export interface HostShells {
   /** Something was written or run: no view of the host is true any more. */
   readonly invalidate: () => void;
   readonly asks: () => number;
+  /** The connection was lost: the next shell opens another. */
+  readonly reset: () => void;
   readonly close: () => void;
 }
 
@@ -49,6 +51,13 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>)
       for (const view of views) view.invalidate();
     },
     asks: () => asks,
+    reset: () => {
+      opened?.close();
+      connection = undefined;
+      opened = undefined;
+      shells.clear();
+      views.length = 0;
+    },
     close: () => opened?.close(),
   };
 };

@@ -9,6 +9,7 @@ import type { Claims } from './overlap.ts';
 import type { SnapshotView } from './snapshot-view.ts';
 import {
   bindTask,
+  noItem,
   planTask,
   readsOf,
   storeStates,
@@ -16,7 +17,7 @@ import {
   type PlannedItem,
   type PlannedTask,
 } from './task-plan.ts';
-import { changeOf, newHistory, type ItemHistory } from './task-report.ts';
+import { changeOf, newHistory, type ItemHistory, type StagedItem } from './task-report.ts';
 
 /** Tasks of one shell that converge together: rounds of observe, plan, apply until nothing new is left to do. */
 export interface StageOptions {
@@ -35,12 +36,6 @@ export interface StageOptions {
   /** No view of the host is true any more. */
   readonly invalidate: () => void;
   readonly on: (stage: 'observe' | 'plan' | 'apply' | 'verify', detail?: string) => void;
-}
-
-export interface StagedItem {
-  readonly planned: PlannedItem;
-  readonly history: ItemHistory;
-  readonly warnings: readonly string[];
 }
 
 export interface StagedTask {
@@ -98,6 +93,7 @@ const problemOf = (
   history: ItemHistory,
   written: Written,
   stateOf: ReturnType<typeof storeStates>,
+  check: boolean,
 ): { readonly problem: Problem; readonly waits: boolean } | undefined => {
   if (history.failure) return { problem: history.failure, waits: false };
   if (item.problem) return { problem: item.problem, waits: false };
@@ -109,7 +105,9 @@ const problemOf = (
   for (const { problem, setting } of item.evaluations)
     if (problem) return { problem: { ...problem, message: `${setting.key}: ${problem.message}` }, waits: true };
   for (const { finding, message } of item.findings)
-    if (finding !== 'warning' && finding !== 'pending') return { problem: { reason: finding, message }, waits: true };
+    if (finding === 'failed') return { problem: { reason: 'error', message }, waits: !check };
+    else if (finding !== 'warning' && finding !== 'pending')
+      return { problem: { reason: finding, message }, waits: true };
   return undefined;
 };
 
@@ -160,7 +158,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
       const problems = planned.items.flatMap((item, index) => {
         const found = overlap
           ? { problem: overlap, waits: false }
-          : problemOf(item, state.histories[index]!, written, stateOf);
+          : problemOf(item, state.histories[index]!, written, stateOf, check);
         return found ? [{ ...found, index }] : [];
       });
       const tolerated = (reason: string): boolean => reason === 'unsupported' && task.unsupported !== 'fail';
@@ -170,7 +168,11 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
         todo.splice(0, todo.length, ...todo.filter(({ history }) => !state.histories.includes(history)));
       }
       if (evaluations.length > 0 || work.length > 0)
-        work.push({ evaluations: dependents(planned, evaluations), ignoreErrors: task.ignoreErrors });
+        work.push({
+          evaluations: dependents(planned, evaluations),
+          ignoreErrors: task.ignoreErrors || task.failedWhen !== undefined,
+          programs: programsOf(planned),
+        });
       if (serious.length > 0) {
         const waiting = serious.every(({ waits }) => waits) && todo.length > 0;
         if (!waiting) {
@@ -252,6 +254,19 @@ const dependents = ({ items }: PlannedTask, chosen: readonly Evaluation[]): read
 const describe = ({ setting, before, after }: Evaluation, { noLog }: Task): string =>
   noLog ? setting.key : `${setting.key} ${before ?? 'absent'} → ${after ?? 'absent'}`;
 
+/** What the programs of each key run with. */
+const programsOf = ({ hostTask: { task }, items }: PlannedTask): TaskWork['programs'] =>
+  new Map(
+    items.flatMap(({ item: { environment }, evaluations }) =>
+      environment.size === 0 && task.timeout === undefined
+        ? []
+        : evaluations.map(({ setting }) => [
+            setting.key,
+            { environment, ...(task.timeout !== undefined && { timeout: task.timeout }) },
+          ]),
+    ),
+  );
+
 /** A late value of a wrong type fails its task, and only that. */
 const bindSafely = (hostTask: HostTask, scope: Scope): TaskState => {
   try {
@@ -261,8 +276,7 @@ const bindSafely = (hostTask: HostTask, scope: Scope): TaskState => {
     if (!(error instanceof InputError)) throw error;
     const history = newHistory();
     history.failure = { reason: 'error', message: error.message };
-    const item = { name: hostTask.task.name, params: {}, when: () => false };
-    return { bound: { hostTask, items: [{ item, reads: {} }] }, histories: [history] };
+    return { bound: { hostTask, items: [{ item: noItem(hostTask), reads: {} }] }, histories: [history] };
   }
 };
 

@@ -18,13 +18,20 @@ export interface BoundTask {
   readonly items: readonly BoundItem[];
 }
 
+/** What stands for a task that has no item: nothing to loop over, or parameters without a value. It is reported as skipped. */
+export const noItem = ({ task }: HostTask): Item => ({
+  name: task.name,
+  params: {},
+  when: () => false,
+  environment: new Map(),
+  judge: () => undefined,
+});
+
 /** Throws InputError where a late value is undefined or of a wrong type. */
 export const bindTask = (hostTask: HostTask, scope: Scope): BoundTask => {
   const { module } = hostTask.task;
   const items = hostTask.items(scope).map((item) => ({ item, reads: module.observe(item.params as never) }));
-  // Nothing to loop over, or certainly skipped: it is reported as such.
-  const nothing = { item: { name: hostTask.task.name, params: {}, when: () => false }, reads: {} };
-  return { hostTask, items: items.length > 0 ? items : [nothing] };
+  return { hostTask, items: items.length > 0 ? items : [{ item: noItem(hostTask), reads: {} }] };
 };
 
 /** Everything that a task's items and their stores must read. */

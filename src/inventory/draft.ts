@@ -1,4 +1,5 @@
-import type { Position } from '../diagnostics.ts';
+import type { Diagnostic, Position } from '../diagnostics.ts';
+import type { HostNames } from './host-names.ts';
 import type { Variable } from './types.ts';
 
 /** One `name: value` of an inventory or variables file. */
@@ -38,22 +39,50 @@ export const addGroup = (draft: Draft, name: string): DraftGroup => {
   return group;
 };
 
+/** Makes a group a child of another, once. */
+export const addChild = (group: DraftGroup, child: string, position: Position): void => {
+  if (!group.children.has(child)) group.children.set(child, position);
+};
+
+/** Gives a group a variable, or its priority; a diagnostic where that is no number. Rule: Ansible's inventory/group.py. */
+export const addGroupVariable = (group: DraftGroup, name: string, variable: Variable): Diagnostic | undefined => {
+  if (name !== 'ansible_group_priority') group.assignments.push([name, variable]);
+  else if (/^[-+]?[0-9]+$/.test(String(variable.value))) group.priority = Number(variable.value);
+  else {
+    const message = 'ansible_group_priority must be a whole number';
+    return { code: 'wrong-type', severity: 'error', message, position: variable.position };
+  }
+  return undefined;
+};
+
 /** The host of that name, made where it is new, as a member of the group. `port`: set only on a new host, as Ansible does. */
 export const addHost = (
   draft: Draft,
   group: DraftGroup,
   name: string,
   position: Position,
-  port?: Variable,
+  port?: number,
 ): DraftHost => {
   let host = draft.hosts.get(name);
   if (!host) {
-    host = { name, position, groups: new Set(), assignments: port ? [['ansible_port', port]] : [] };
+    host = { name, position, groups: new Set(), assignments: [] };
+    if (port !== undefined) host.assignments.push(['ansible_port', { value: port, position, origin: 'host' }]);
     draft.hosts.set(name, host);
   }
   host.groups.add(group.name);
   group.hosts.add(name);
   return host;
+};
+
+/** The hosts that one entry of a group names, with the variables that stand behind it. */
+export const addHosts = (
+  draft: Draft,
+  group: DraftGroup,
+  { names, port }: HostNames,
+  position: Position,
+  assignments: readonly Assignment[],
+): void => {
+  for (const name of names) addHost(draft, group, name, position, port).assignments.push(...assignments);
 };
 
 /** An inventory without hosts: `all` with its child `ungrouped`. */

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../diagnostics.ts';
+import type { Diagnostic, Position } from '../diagnostics.ts';
 import type { Draft, DraftGroup } from './draft.ts';
 
 /** How the groups of a draft stand to each other. */
@@ -45,6 +45,21 @@ const childrenFirst = (draft: Draft, diagnostics: Diagnostic[]): readonly DraftG
   return [...done.values()];
 };
 
+/** Ansible would leave its hosts in no group at all, or leave them out of it. */
+const isolateUngrouped = (draft: Draft, diagnostics: Diagnostic[]): void => {
+  const misplace = (message: string, position: Position): void => {
+    const hint = 'name the hosts in a group of their own';
+    diagnostics.push({ code: 'misplaced-ungrouped', severity: 'error', message, position, hint });
+  };
+  for (const { name, children } of draft.groups.values())
+    for (const [child, position] of children) {
+      if (name === 'all' || (name !== 'ungrouped' && child !== 'ungrouped')) continue;
+      if (name === 'ungrouped') misplace('ungrouped cannot hold a group', position);
+      else misplace(`ungrouped holds the hosts of no other group: it cannot be a child of ${name}`, position);
+      children.delete(child);
+    }
+};
+
 const adoptOrphans = (draft: Draft): void => {
   const { children } = draft.groups.get('all')!;
   const parented = new Set([...draft.groups.values()].flatMap((group) => [...group.children.keys()]));
@@ -73,6 +88,7 @@ const settleUngrouped = (draft: Draft): void => {
  * Rule: Ansible's inventory/data.py (reconcile_inventory) and inventory/helpers.py (sort_groups).
  */
 export const settle = (draft: Draft, diagnostics: Diagnostic[]): Hierarchy => {
+  isolateUngrouped(draft, diagnostics);
   childrenFirst(draft, diagnostics);
   adoptOrphans(draft);
   settleUngrouped(draft);

@@ -5,14 +5,15 @@ import { checkVariableName, connectionVariables, secretVariables } from './conne
 import type { ConnectionProblem } from './connection-names.ts';
 import { connectionSettings } from './connection.ts';
 import { createDraft } from './draft.ts';
-import type { Draft, DraftHost } from './draft.ts';
+import type { Draft, DraftGroup, DraftHost } from './draft.ts';
 import { settle } from './hierarchy.ts';
 import { createPrecedence } from './precedence.ts';
 import { readSource, sourceFolders } from './sources.ts';
 import type { ConnectionSettings, Group, Host, Inventory, Value, Variable } from './types.ts';
+import { variableWarnings } from './variables.ts';
 
 /** Resolves the templates in a connection variable of a host. Throws InputError where it cannot. */
-export type Render = (value: Value, host: Omit<Host, 'connection'>) => Value;
+type Render = (value: Value, host: Omit<Host, 'connection'>) => Value;
 
 export interface InventoryOptions {
   /** What `-i` names, in order: files, folders, lists of hosts with a comma. */
@@ -57,9 +58,13 @@ const connect = (
   report: (diagnostic: Diagnostic) => void,
 ): ConnectionSettings => {
   const values = new Map<string, Value>();
-  for (const [name, { value, position }] of host.variables) {
-    if (!connectionVariables.has(name) || !isTemplate(value)) {
+  for (const [name, variable] of host.variables) {
+    if (!connectionVariables.has(name)) continue;
+    const { value, position } = variable;
+    if (!isTemplate(value)) {
       values.set(name, value);
+      // A boolean means the same however it is spelled; the text of a secret is not shown.
+      if (typeof value !== 'boolean' && !secretVariables.has(name)) variableWarnings(variable).forEach(report);
       continue;
     }
     try {
@@ -79,10 +84,10 @@ const sameNames = (draft: Draft): readonly Diagnostic[] =>
     .filter(({ name }) => draft.groups.has(name))
     .map(({ name, position }) => ({
       code: 'same-name',
-      severity: 'warning',
+      severity: name === 'all' ? 'error' : 'warning',
       message: `"${name}" is a host and a group`,
       position,
-      hint: 'in a pattern the name stands for the host',
+      hint: name === 'all' ? 'all is every host' : 'in a pattern the name stands for the host',
     }));
 
 /** What is wrong with the names of variables, each place once. */
@@ -119,9 +124,16 @@ export const loadInventory = ({
   const folders = { inventory: sourceFolders(sources), playbook: playbookFolder };
   const precedence = createPrecedence(draft, hierarchy, folders, extraVars, files, diagnostics);
 
+  const shared = new Map<readonly DraftGroup[], readonly string[]>();
+  const namesOf = (groups: readonly DraftGroup[]): readonly string[] => {
+    const known = shared.get(groups);
+    if (known) return known;
+    const names = groups.map(({ name }) => name).filter((name) => name !== 'ungrouped');
+    shared.set(groups, names.sort());
+    return names;
+  };
   const host = (drafted: DraftHost): Host => {
-    const names = hierarchy.groupsOf(drafted.groups).map((group) => group.name);
-    const groups = names.filter((name) => name !== 'ungrouped').sort();
+    const groups = namesOf(hierarchy.groupsOf(drafted.groups));
     const bare = { name: drafted.name, groups, variables: precedence.winners(drafted) };
     return { ...bare, connection: connect(bare, render, (diagnostic) => diagnostics.push(diagnostic)) };
   };

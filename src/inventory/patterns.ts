@@ -1,5 +1,7 @@
-import { nearest } from '../diagnostics.ts';
+import { InputError, nearest } from '../diagnostics.ts';
 import type { Diagnostic } from '../diagnostics.ts';
+import { createSources } from '../yaml/files.ts';
+import type { Sources } from '../yaml/files.ts';
 import { globMatcher } from './glob.ts';
 import { parseAddress } from './host-names.ts';
 import { matchRegex } from './regex.ts';
@@ -30,14 +32,36 @@ export const groupHosts = (inventory: Inventory, name: string): readonly string[
   return [...hosts];
 };
 
+/** Text that begins as an IPv6 address with `::` in it, or with all eight parts: its colons separate nothing, as in `fe80::*`. */
+const hexadecimal = String.raw`(?:[0-9a-f]{1,4}|\[[0-9a-f]+:[0-9a-f]+(?::[0-9]+)?\])`;
+const beginsWithAddress = new RegExp(`^(?:(?:${hexadecimal}:){1,6}:|::|(?:${hexadecimal}:){7}${hexadecimal})`, 'i');
+
 /** The single patterns of a list that is separated by commas, or else by colons. */
 const split = (pattern: string): readonly string[] => {
   const parts = pattern.includes(',')
     ? pattern.split(',')
-    : parseAddress(pattern)
+    : parseAddress(pattern) || beginsWithAddress.test(pattern)
       ? [pattern]
       : (pattern.match(/(?:[^\s:[\]]|\[[^\]]*\])+/g) ?? []);
   return parts.map((part) => part.trim()).filter(Boolean);
+};
+
+/**
+ * The single patterns of a list, with the lines of a file in the place of `@file`. Throws InputError for a file that cannot be
+ * read, and where nothing is left: Ansible would then take all hosts.
+ */
+const partsOf = (pattern: string, files: Sources): readonly string[] => {
+  const parts = split(pattern).flatMap((part) =>
+    part.startsWith('@')
+      ? files
+          .read(part.slice(1))
+          .split('\n')
+          .map((line) => line.trim())
+          .filter(Boolean)
+      : [part],
+  );
+  if (parts.length > 0) return parts;
+  throw new InputError([error('bad-pattern', `"${pattern}" names no host`, 'write all where every host is meant')]);
 };
 
 /** First what adds, then `&`, then `!`, whatever their order; only `&` and `!` are taken from all hosts. */
@@ -71,13 +95,18 @@ const applySubscript = (hosts: readonly string[], { from, to }: Subscript): read
   return host === undefined ? undefined : [host];
 };
 
+/** Ansible knows these without an inventory. */
+const implicit: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
+const addLocalhost = 'only hosts of the inventory are meant: add it there, with ansible_connection: local';
+
 /** The hosts that one name, glob or regular expression stands for, or a diagnostic where it stands for nothing known. */
 const findHosts = (inventory: Inventory, name: string): readonly string[] | Diagnostic => {
   const { groups, hosts } = inventory;
   const isRegex = name.startsWith('~');
   const missing = (verb: string): Diagnostic => {
     const near = nearest(name, [...groups.keys(), ...hosts.keys()]);
-    return error('unknown-host', `no group or host ${verb} "${name}"`, near && `did you mean ${near}?`);
+    const hint = near ? `did you mean ${near}?` : implicit.has(name) ? addLocalhost : undefined;
+    return error('unknown-host', `no group or host ${verb} "${name}"`, hint);
   };
   if (!isRegex && !/[?*[]/.test(name)) {
     if (!groups.has(name)) return hosts.has(name) ? [name] : missing('is named');
@@ -85,14 +114,15 @@ const findHosts = (inventory: Inventory, name: string): readonly string[] | Diag
     return alsoHost ? [...groupHosts(inventory, name), name] : groupHosts(inventory, name);
   }
 
-  const matching = (names: Iterable<string>): readonly string[] | { readonly problem: string } =>
-    isRegex ? matchRegex(name.slice(1), [...names]) : [...names].filter(globMatcher(name));
-  const matchedGroups = matching(groups.keys());
-  const matchedHosts = matching(hosts.keys());
-  if ('problem' in matchedGroups) return error('bad-pattern', `the expression of "${name}" ${matchedGroups.problem}`);
-  if ('problem' in matchedHosts) return error('bad-pattern', `the expression of "${name}" ${matchedHosts.problem}`);
-  if (matchedGroups.length + matchedHosts.length === 0) return missing('matches');
-  return [...matchedGroups.flatMap((group) => groupHosts(inventory, group)), ...matchedHosts];
+  const names = [...groups.keys(), ...hosts.keys()];
+  const matching = isRegex ? matchRegex(name.slice(1), names) : names.filter(globMatcher(name));
+  if ('problem' in matching) return error('bad-pattern', `the expression of "${name}" ${matching.problem}`);
+  if (matching.length === 0) return missing('matches');
+  const matched = new Set(matching);
+  return [
+    ...[...groups.keys()].filter((group) => matched.has(group)).flatMap((group) => groupHosts(inventory, group)),
+    ...[...hosts.keys()].filter((host) => matched.has(host)),
+  ];
 };
 
 const intersect = (hosts: ReadonlySet<string>, others: readonly string[]): Set<string> => {
@@ -110,10 +140,21 @@ const evaluatePart = (inventory: Inventory, part: string): readonly string[] | D
   );
 };
 
-const evaluate = (inventory: Inventory, pattern: string): { hosts: ReadonlySet<string>; diagnostics: Diagnostic[] } => {
+const evaluate = (
+  inventory: Inventory,
+  pattern: string,
+  files: Sources,
+): { hosts: ReadonlySet<string>; diagnostics: Diagnostic[] } => {
   const diagnostics: Diagnostic[] = [];
   let hosts = new Set<string>();
-  for (const part of ordered(split(pattern))) {
+  let parts: readonly string[] = [];
+  try {
+    parts = ordered(partsOf(pattern, files));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    diagnostics.push(...error.diagnostics);
+  }
+  for (const part of parts) {
     const operator = /^[&!]/.exec(part)?.[0];
     const isHost = operator === undefined && inventory.hosts.has(part);
     const result = isHost ? [part] : evaluatePart(inventory, operator ? part.slice(1) : part);
@@ -129,10 +170,15 @@ const evaluate = (inventory: Inventory, pattern: string): { hosts: ReadonlySet<s
 /**
  * The hosts that a pattern stands for, in Ansible's order, and of these only the ones in `limit`. A name that is neither a
  * group nor a host, and a pattern or limit that comes to no host, are errors; a pattern whose hosts `limit` leaves out is not.
- * Rule: Ansible's inventory/manager.py.
+ * `@file` stands for the patterns on the lines of a file. Rule: Ansible's inventory/manager.py.
  */
-export const matchHosts = (inventory: Inventory, pattern: string, limit?: string): Match => {
-  const matched = evaluate(inventory, pattern);
+export const matchHosts = (
+  inventory: Inventory,
+  pattern: string,
+  limit?: string,
+  files: Sources = createSources(),
+): Match => {
+  const matched = evaluate(inventory, pattern, files);
   const { diagnostics } = matched;
   if (matched.hosts.size === 0 && diagnostics.length === 0)
     diagnostics.push(
@@ -145,12 +191,7 @@ export const matchHosts = (inventory: Inventory, pattern: string, limit?: string
           ),
     );
   if (limit === undefined) return { hosts: [...matched.hosts], diagnostics };
-  if (split(limit).some((part) => part.startsWith('@')))
-    return {
-      hosts: [],
-      diagnostics: [...diagnostics, error('bad-pattern', 'a limit from a file (@) is not read yet')],
-    };
-  const limited = evaluate(inventory, limit);
+  const limited = evaluate(inventory, limit, files);
   diagnostics.push(...limited.diagnostics);
   if (limited.hosts.size === 0 && limited.diagnostics.length === 0)
     diagnostics.push(error('no-hosts', `the limit "${limit}" matches no host`));

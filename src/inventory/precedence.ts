@@ -60,7 +60,11 @@ export const createPrecedence = (
   };
 
   return {
-    winners: (host) => new Map([...groupWinners(hierarchy.groupsOf(host.groups)), ...hostLayers(host)]),
+    winners: (host) => {
+      const ofGroups = groupWinners(hierarchy.groupsOf(host.groups));
+      const own = hostLayers(host);
+      return own.length === 0 ? ofGroups : new Map([...ofGroups, ...own]);
+    },
     candidates: (host) => {
       const found = new Map<string, Variable[]>();
       for (const [name, variable] of [...groupLayers(hierarchy.groupsOf(host.groups)), ...hostLayers(host)])

@@ -1,39 +1,22 @@
 import { InputError, nearest } from '../diagnostics.ts';
 import type { Host, Inventory, Value } from './types.ts';
+import { toJson, withoutSecrets } from './value-text.ts';
+import type { Json } from './value-text.ts';
 
-/** What may be printed as JSON: a value, or Maps of such, whose order does not matter since keys are sorted. */
-type Json = Value | readonly string[] | ReadonlyMap<string, Json>;
+/** Ansible prints the values of secret variables; here they are a mask unless `secrets` is `shown`. */
+export interface PrintOptions {
+  readonly secrets?: 'masked' | 'shown';
+}
 
-const entriesOf = (map: ReadonlyMap<string, Json> | { readonly [key: string]: Value }): [string, Json][] =>
-  (map instanceof Map ? [...map] : Object.entries(map)).sort(([left], [right]) => (left < right ? -1 : 1));
-
-/** JSON as Python's `json.dumps(sort_keys=True, indent=4)` prints it. */
-const toJson = (value: Json, indent = ''): string => {
-  const inner = `${indent}    `;
-  const wrap = (open: string, items: readonly string[], close: string): string =>
-    items.length === 0 ? open + close : `${open}\n${items.map((item) => inner + item).join(',\n')}\n${indent}${close}`;
-  if (typeof value === 'number' && !Number.isFinite(value))
-    return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value))
-    return wrap(
-      '[',
-      value.map((item: Json) => toJson(item, inner)),
-      ']',
-    );
-  const entries = entriesOf(value as ReadonlyMap<string, Json>);
-  return wrap(
-    '{',
-    entries.map(([key, item]) => `${JSON.stringify(key)}: ${toJson(item, inner)}`),
-    '}',
+const valuesOf = (host: Host, { secrets }: PrintOptions): ReadonlyMap<string, Value> =>
+  new Map(
+    [...host.variables].map(
+      ([name, { value }]) => [name, secrets === 'shown' ? value : withoutSecrets(name, value)] as const,
+    ),
   );
-};
-
-const valuesOf = (host: Host): ReadonlyMap<string, Value> =>
-  new Map([...host.variables].map(([name, variable]) => [name, variable.value]));
 
 /** The inventory in the shape of `ansible-inventory --list`: groups, and each host's variables under `_meta`. */
-export const listInventory = (inventory: Inventory): string => {
+export const listInventory = (inventory: Inventory, options: PrintOptions = {}): string => {
   const top = new Map<string, Json>();
   for (const { name, children, hosts } of inventory.groups.values()) {
     const group = new Map<string, Json>();
@@ -42,14 +25,14 @@ export const listInventory = (inventory: Inventory): string => {
     if (group.size > 0) top.set(name, group);
   }
   const variables = [...inventory.hosts.values()].filter((host) => host.variables.size > 0);
-  top.set('_meta', new Map([['hostvars', new Map(variables.map((host) => [host.name, valuesOf(host)]))]]));
+  top.set('_meta', new Map([['hostvars', new Map(variables.map((host) => [host.name, valuesOf(host, options)]))]]));
   return toJson(top);
 };
 
 /** One host's variables as a JSON map. Throws InputError where there is no such host. */
-export const listHost = (inventory: Inventory, name: string): string => {
+export const listHost = (inventory: Inventory, name: string, options: PrintOptions = {}): string => {
   const host = inventory.hosts.get(name);
-  if (host) return toJson(valuesOf(host));
+  if (host) return toJson(valuesOf(host, options));
   throw unknown('host', name, inventory.hosts.keys());
 };
 

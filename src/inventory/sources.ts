@@ -29,12 +29,17 @@ const filesOf = (path: string): readonly string[] =>
 export const readSource = (files: Sources, source: string, draft: Draft, diagnostics: Diagnostic[]): void => {
   if (isInline(source)) return readInlineInventory(source, draft, diagnostics);
   const found = filesOf(source);
-  if (found.length === 0)
+  if (found.length === 0) {
+    const left = readdirSync(source).find((name) => /\.(?:ini|cfg)$/.test(name));
     diagnostics.push({
       code: 'empty-inventory',
       severity: 'error',
       message: `the folder ${source} holds no inventory`,
+      ...(left && {
+        hint: `as in Ansible, ${left} is left out of a folder for its ending: rename it, or name the file`,
+      }),
     });
+  }
   for (const file of found) {
     try {
       readInventoryFile(files, file, draft, diagnostics);

@@ -6,22 +6,29 @@ import { ambiguities, readYaml, toValue } from '../yaml/document.ts';
 import type { MapNode, Node } from '../yaml/document.ts';
 import { isFolder } from '../yaml/files.ts';
 import type { Sources } from '../yaml/files.ts';
+import { readJson } from './json.ts';
 import type { Assignment } from './draft.ts';
 import type { Variable } from './types.ts';
 
-const nodes = new WeakMap<Variable, Node>();
+const warnings = new WeakMap<Variable, readonly Diagnostic[]>();
 
 /** A variable from its place in a YAML file. */
 export const variableOf = (node: Node, origin: string): Variable => {
   const variable = { value: toValue(node), position: node.position, origin };
-  nodes.set(variable, node);
+  const found = ambiguities(node);
+  if (found.length > 0) warnings.set(variable, found);
   return variable;
 };
 
 /** Warnings about how the variable is written; for those that are used. */
-export const variableWarnings = (variable: Variable): readonly Diagnostic[] => {
-  const node = nodes.get(variable);
-  return node ? ambiguities(node) : [];
+export const variableWarnings = (variable: Variable): readonly Diagnostic[] => warnings.get(variable) ?? [];
+
+/** Rule: Ansible's parsing/utils/yaml.py, which takes a text for YAML only where it is not JSON. */
+const readTree = (file: string, text: string): ReturnType<typeof readYaml> => {
+  const json = /^\s*\{/.test(text)
+    ? readJson(text, (line, column, length) => ({ file, line, column, length }))
+    : undefined;
+  return json && 'document' in json ? json : readYaml(file, text);
 };
 
 /**
@@ -40,7 +47,7 @@ export const readMap = (files: Sources, file: string, what: string, diagnostics:
     });
     return undefined;
   }
-  const read = readYaml(file, text);
+  const read = readTree(file, text);
   diagnostics.push(...read.diagnostics);
   const { document } = read;
   if (document === undefined || (document.kind === 'scalar' && document.value === null)) return undefined;
@@ -112,6 +119,7 @@ export const variableFolder = (files: Sources, folder: string, diagnostics: Diag
 
   const known = new Map<string, readonly Assignment[]>();
   return (kind, name) => {
+    if (listings[kind].size === 0) return [];
     const key = `${kind}/${name}`;
     const assignments = known.get(key) ?? read(kind, name);
     known.set(key, assignments);

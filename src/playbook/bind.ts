@@ -1,31 +1,33 @@
-import { InputError } from '../diagnostics.ts';
 import { ExpressionError } from './expressions/errors.ts';
-import { conditionReferences, referencesIn } from './expressions/references.ts';
 import { hasTemplate, render } from './expressions/render.ts';
+import { knownOf } from './binding.ts';
 import { createEarlyChecks } from './early.ts';
-import { expand, verdictOf } from './expand.ts';
-import { nameHosts } from './problems.ts';
+import { expand, isProblem, verdictOf } from './expand.ts';
+import { asInputError } from './host-problems.ts';
+import { judgeOf } from './judge.ts';
 import { needsOf, reach } from './needs.ts';
+import { templateFiles } from './task-files.ts';
+import { referencesInFile } from './template-files.ts';
+import { referencesOf, textsOf } from './texts.ts';
+import { waitsFor } from './waits.ts';
 import type { Value } from '../inventory/types.ts';
-import type { TaskReferences } from './early.ts';
-import type { Binding, Turn } from './expand.ts';
-import type { Lookups, TaskPlace } from './lookups.ts';
+import type { Binding } from './binding.ts';
+import type { TaskDefinition } from './definitions.ts';
+import type { Turn, Work } from './expand.ts';
+import type { Reference } from './expressions/references.ts';
+import type { Late, Lookups, TaskPlace } from './lookups.ts';
 import type { Known, Need } from './needs.ts';
 import type { HostProblem } from './problems.ts';
+import type { Registers } from './registers.ts';
+import type { TaskFiles } from './task-files.ts';
 import type { HostTask, Item, Scope } from './types.ts';
 
 /** A task on all hosts for which the names that it reaches have the same values. */
 interface Bound {
   readonly needs: HostTask['needs'];
   readonly problems: readonly HostProblem[];
-  /** Undefined where parameters must wait for the host. */
+  /** Undefined where they are made for each host anew. */
   readonly turns: readonly Turn[] | undefined;
-}
-
-/** What is registered when a task runs. */
-export interface Registers {
-  readonly before: ReadonlySet<string>;
-  readonly later: ReadonlyMap<string, number>;
 }
 
 /** Equal values have equal numbers. */
@@ -44,129 +46,160 @@ const createIds = (): ((value: Value | undefined) => string) => {
   };
 };
 
-const labelOf = (item: Value): string => (typeof item === 'string' ? item : JSON.stringify(item));
+/** All that the texts of a task refer to. */
+interface TaskReferences {
+  /** Of everything that its parameters need. */
+  readonly params: readonly Reference[];
+  readonly conditions: readonly Reference[];
+  readonly all: readonly Reference[];
+}
 
-const asInputError = (problems: readonly HostProblem[], host: string): InputError =>
-  new InputError(
-    problems.map(({ ofHost, ...diagnostic }) =>
-      ofHost ? { ...diagnostic, message: `${diagnostic.message} on ${nameHosts([host])}` } : diagnostic,
-    ),
-  );
+const collectReferences = (definition: TaskDefinition): TaskReferences => {
+  const { params, around, loop, conditions, judgements } = textsOf(definition);
+  const found = {
+    params: [...params, ...around, ...loop].flatMap(referencesOf),
+    conditions: conditions.flatMap(referencesOf),
+  };
+  return { ...found, all: [...found.params, ...found.conditions, ...judgements.flatMap(referencesOf)] };
+};
+
+/** Computed once for each key. */
+const memoize = <K extends object, V>(make: (key: K) => V): ((key: K) => V) => {
+  const known = new WeakMap<K, V>();
+  return (key) => {
+    const found = known.get(key) ?? make(key);
+    known.set(key, found);
+    return found;
+  };
+};
 
 /**
  * Binds tasks to hosts. Rendering and validation are done once for all hosts on which a task's names have the same values.
- * `registers` gives what is registered when a task runs.
+ * `registers` gives what may be registered when a task runs.
  */
 export const createBinder = (
   lookups: Lookups,
-  registers: (place: TaskPlace) => Registers,
+  registers: (task: TaskDefinition) => Registers,
   isExtra: (name: string) => boolean,
 ) => {
   const idOf = createIds();
-  const caches = new WeakMap<TaskPlace['task'], Map<string, Bound>>();
+  const cacheOf = memoize((_: TaskDefinition) => new Map<string, Bound>());
+  const referencesIn = memoize(collectReferences);
+  const bindingOf = memoize((task: TaskDefinition): Binding => {
+    const { before, lineOf } = registers(task);
+    return { lookups, registers: new Set([...before].filter((name) => !isExtra(name))), lineOf };
+  });
 
-  const bindingOf = (place: TaskPlace): Binding => {
-    const { before, later } = registers(place);
-    return { lookups, isRegistered: (name) => before.has(name) && !isExtra(name), registeredLater: later };
-  };
-
-  /** All that a task's texts refer to. */
-  const referencesOf = ({ task: { task } }: TaskPlace): TaskReferences => {
-    const loop = task.loop ? referencesIn(task.loop.source) : [];
-    const conditions = task.when.map(({ text }) => conditionReferences(text));
-    return { params: [...referencesIn(task.params.source), ...loop], loop, conditions };
-  };
-
-  const keyOf = (place: TaskPlace, known: Known, found: TaskReferences): string => {
+  const keyOf = (place: TaskPlace, known: Known, found: readonly Reference[]): string => {
     const parts: string[] = [];
-    reach([...found.params, ...found.conditions.flat()], known, (name, value) => {
-      const origin = value !== undefined && hasTemplate(value) ? lookups.variableOf(place, name)?.position : undefined;
-      parts.push(`${name}=${idOf(value)}${origin ? `@${origin.file}:${origin.line}:${origin.column}` : ''}`);
+    reach(found, known, (name, bound) => {
+      const value = bound?.kind === 'hosts' ? undefined : bound?.value;
+      const isTemplate = bound?.kind === 'variable' && hasTemplate(bound.value);
+      const at = isTemplate ? lookups.declarationOf(place, name)?.variable.position : undefined;
+      parts.push(`${name}=${idOf(value)}${at ? `@${at.file}:${at.line}:${at.column}` : ''}`);
     });
     return parts.join('\n');
   };
 
-  const compute = (place: TaskPlace, binding: Binding, known: Known, found: TaskReferences): Bound => {
-    const inConditions = found.conditions.flat();
-    const usesItem = inConditions.some(({ name }) => name === 'item');
-    const needs: { params: ReadonlySet<Need>; when: ReadonlySet<Need> } = {
-      params: needsOf(found.params, known),
-      when: needsOf(usesItem ? [...inConditions, ...found.loop] : inConditions, known),
+  const compute = (
+    place: TaskPlace,
+    binding: Binding,
+    known: Known,
+    { found, isOpen }: TaskFiles,
+    inFiles: readonly Reference[],
+  ): Bound => {
+    const { params, conditions } = referencesIn(place.task);
+    const isLate = (inText: readonly Reference[]): boolean => needsOf(inText, known).size > 0;
+    // What a file needs whose path is late cannot be told: it may be anything.
+    const ofFiles: readonly Need[] = isOpen
+      ? ['facts', ...(known.registered.size > 0 ? ['registered' as const] : [])]
+      : [];
+    const needs = {
+      params: new Set([...needsOf([...params, ...inFiles], known), ...ofFiles]),
+      when: needsOf(conditions, known),
     };
     const early = createEarlyChecks(place, binding, known, found);
-    if (needs.params.size === 0) {
-      const { turns, problems } = expand(place, binding, undefined, needs.when.size > 0);
-      const isOpen = turns.some(({ verdict }) => verdict === undefined);
-      return { needs, turns, problems: isOpen ? [...problems, ...early.checkConditions()] : problems };
-    }
-    // False whatever the host says: an earlier one of the conditions does not hold.
-    const isSkipped = !usesItem && verdictOf(place, known.lookup, binding) === false;
-    return { needs, turns: undefined, problems: isSkipped ? [] : [...early.checkConditions(), ...early.checkParams()] };
+    if (needs.params.size > 0) return { needs, problems: early.all(), turns: undefined };
+
+    const { turns, problems } = expand(place, binding, { isLate });
+    const verdicts = turns.map(({ verdict }) => verdict);
+    return {
+      needs,
+      problems: [
+        ...problems,
+        ...(verdicts.includes(undefined) ? early.conditions() : []),
+        ...(verdicts.some((verdict) => verdict !== false) ? early.judgements() : []),
+      ],
+      // Rendered files of all hosts would fill the memory.
+      turns: found.length > 0 ? undefined : turns,
+    };
   };
 
-  const bound = (place: TaskPlace): { readonly bound: Bound; readonly binding: Binding } => {
-    const binding = bindingOf(place);
-    const known: Known = { lookup: lookups.taskLookup(place), isRegistered: binding.isRegistered };
-    const found = referencesOf(place);
-    const key = keyOf(place, known, found);
-    const cache = caches.get(place.task) ?? new Map<string, Bound>();
-    caches.set(place.task, cache);
-    const result = cache.get(key) ?? compute(place, binding, known, found);
+  const bound = (place: TaskPlace): Bound => {
+    const binding = bindingOf(place.task);
+    const known = knownOf(place.task, lookups.taskLookup(place), binding);
+    const isLate = (inText: readonly Reference[]): boolean => needsOf(inText, known).size > 0;
+    const inTask = templateFiles(place, binding, { lookup: known.lookup, isLate });
+    const inFiles = inTask.found.flatMap(referencesInFile);
+    const { all } = referencesIn(place.task);
+    const key = keyOf(place, known, inFiles.length > 0 ? [...all, ...inFiles] : all);
+    const cache = cacheOf(place.task);
+    const result = cache.get(key) ?? compute(place, binding, known, inTask, inFiles);
     cache.set(key, result);
-    return { bound: result, binding };
+    return result;
   };
 
-  const nameOf = (place: TaskPlace, scope: Scope, item: Value | undefined): string => {
+  const nameOf = (place: TaskPlace, late: Late): string => {
     const { name } = place.task.task;
     if (!hasTemplate(name)) return name;
     try {
-      return String(render(name, lookups.taskLookup(place, { scope, item })));
+      return String(render(name, lookups.taskLookup(place, late)));
     } catch (error) {
       if (error instanceof ExpressionError) return name;
       throw error;
     }
   };
 
-  const itemOf = (
-    place: TaskPlace,
-    binding: Binding,
-    scope: Scope,
-    isWhenLate: boolean,
-    { item, verdict, params }: Turn,
-  ): Item => ({
-    ...(item !== undefined && { label: labelOf(item) }),
-    name: nameOf(place, scope, item),
-    params: params!,
-    when: () => {
-      if (!isWhenLate && verdict !== undefined) return verdict;
-      const found = verdictOf(place, lookups.taskLookup(place, { scope, item }), binding);
-      if (typeof found === 'boolean') return found;
-      throw asInputError([found], place.host.name);
-    },
-  });
+  const itemOf = (place: TaskPlace, scope: Scope, isWhenLate: boolean, turn: Turn, work: Work): Item => {
+    const binding = bindingOf(place.task);
+    const { item, own, verdict } = turn;
+    const late: Late = { scope, own };
+    return {
+      ...(item !== undefined && { value: item }),
+      ...work,
+      name: nameOf(place, late),
+      when: () => {
+        if (!isWhenLate && verdict !== undefined) return verdict;
+        const found = verdictOf(place, lookups.taskLookup(place, late), binding);
+        if (isProblem(found)) throw asInputError([found], place.host.name);
+        return found === true;
+      },
+      judge: judgeOf(place, binding, late),
+    };
+  };
 
   return {
     /** What is wrong with a task on a host, as far as it can be known before the run. */
-    check: (place: TaskPlace): readonly HostProblem[] => bound(place).bound.problems,
+    check: (place: TaskPlace): readonly HostProblem[] => bound(place).problems,
 
     /**
      * A task on a host. Its items are those that run or are skipped with known parameters: one that is skipped for good and
-     * whose parameters have no value is left out. `when` reads the scope at the moment it is called.
+     * whose parameters have no value is left out. `when` and `judge` read the scope at the moment they are called.
      */
     hostTask: (place: TaskPlace): HostTask => {
-      const { bound: result, binding } = bound(place);
+      const result = bound(place);
+      const binding = bindingOf(place.task);
       const isWhenLate = result.needs.when.size > 0;
       return {
         task: place.task.task,
         needs: result.needs,
+        waitsFor: (scope) => waitsFor(place, binding, scope),
         items: (scope) => {
           const { turns, problems } = result.turns
             ? { turns: result.turns, problems: [] }
-            : expand(place, binding, scope, isWhenLate);
+            : expand(place, binding, { scope, isEarly: isWhenLate });
           if (problems.length > 0) throw asInputError(problems, place.host.name);
-          return turns
-            .filter(({ params }) => params !== undefined)
-            .map((turn) => itemOf(place, binding, scope, isWhenLate, turn));
+          return turns.flatMap((turn) => (turn.work ? [itemOf(place, scope, isWhenLate, turn, turn.work)] : []));
         },
       };
     },

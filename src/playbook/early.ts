@@ -1,100 +1,136 @@
-import { references, referencesIn } from './expressions/references.ts';
-import { hasTemplate } from './expressions/render.ts';
-import { isProblem, loopItems, renderNode } from './expand.ts';
-import { expressionProblem, hostProblem, paramProblem } from './host-problems.ts';
+import { turnNames } from './binding.ts';
+import { isProblem, loopItems, renderTurn, verdictOf } from './expand.ts';
+import { hostProblem, nodeSource, undefinedHint } from './host-problems.ts';
 import { impossible, needsOf, reach } from './needs.ts';
-import { placeIn } from './places.ts';
-import { validateParams } from './validate.ts';
-import type { Node, ScalarNode } from '../yaml/document.ts';
-import type { Binding } from './expand.ts';
+import { fileSource, referencesInFile } from './template-files.ts';
+import { referencesOf, textsOf } from './texts.ts';
+import { referencesIn } from './expressions/references.ts';
+import type { Value } from '../inventory/types.ts';
+import type { Binding } from './binding.ts';
+import type { FoundFile } from './controller-files.ts';
 import type { Reference } from './expressions/references.ts';
+import type { Lookup } from './expressions/render.ts';
+import type { Source } from './host-problems.ts';
 import type { TaskPlace } from './lookups.ts';
 import type { Known } from './needs.ts';
 import type { HostProblem } from './problems.ts';
+import type { Text } from './texts.ts';
 
-/** What the texts of a task refer to. */
-export interface TaskReferences {
-  /** The loop's included. */
-  readonly params: readonly Reference[];
-  readonly loop: readonly Reference[];
-  readonly conditions: readonly (readonly Reference[])[];
+/** A text, or a file, by the names in it. */
+interface Named {
+  readonly references: readonly Reference[];
+  readonly source: Source;
 }
 
-/** Names that a text asks about before it uses them. */
+interface Turn {
+  readonly lookup: Lookup;
+  readonly item: Value | undefined;
+}
+
+const named = (text: Text): Named => ({ references: referencesOf(text), source: nodeSource(text.node) });
+
+/** Names that are asked about before they are used. */
 const guardedNames = (found: readonly Reference[]): ReadonlySet<string> =>
   new Set(found.filter(({ isGuarded }) => isGuarded).map(({ name }) => name));
 
-const visitTexts = (node: Node, visit: (text: string, node: ScalarNode) => void): void => {
-  if (node.kind === 'scalar') {
-    if (typeof node.value === 'string' && hasTemplate(node.value)) visit(node.value, node);
-    return;
+/** Texts by the tree that they stand in: in a list of conditions, one may guard the next. */
+const groups = (texts: readonly Text[]): readonly (readonly Text[])[] => {
+  const byRoot = new Map<unknown, Text[]>();
+  for (const text of texts) {
+    const root = text.kind === 'condition' ? text.root : text;
+    byRoot.set(root, [...(byRoot.get(root) ?? []), text]);
   }
-  for (const child of node.kind === 'sequence' ? node.items : node.entries.map(({ value }) => value))
-    visitTexts(child, visit);
+  return [...byRoot.values()];
 };
 
 /** Checks, for a task of which parts must wait for the host, what can be said before the run. */
-export const createEarlyChecks = (place: TaskPlace, binding: Binding, known: Known, found: TaskReferences) => {
-  const { lookups, registeredLater } = binding;
-  const { task, params, loop, conditions } = place.task;
-  const asked = guardedNames(found.conditions.flat());
-  const isNamed = (name: string): boolean =>
-    known.isRegistered(name) || known.lookup.get(name) !== undefined || (name === 'item' && loop !== undefined);
-  const isLoopLate = needsOf(found.loop, known).size > 0;
+export const createEarlyChecks = (place: TaskPlace, binding: Binding, known: Known, files: readonly FoundFile[]) => {
+  const { lookups } = binding;
+  const { task } = place.task;
+  const texts = textsOf(place.task);
+  const asked = guardedNames(texts.conditions.flatMap(referencesOf));
+  const isLate = (inText: readonly Reference[]): boolean => needsOf(inText, known).size > 0;
 
-  /** References of a text that have no value on any host, each with what to say of it. */
-  const wrong = (inText: readonly Reference[]) => {
-    const guarded = guardedNames(inText);
-    return inText
+  /** References that have no value on any host, each with what to say of it. */
+  const wrong = (inText: readonly Reference[], guarded: ReadonlySet<string>, names: Known) =>
+    inText
       .filter(({ name }) => !guarded.has(name) && !asked.has(name))
       .flatMap((reference) => {
-        const reason = impossible(reference, isNamed, known.lookup.names);
-        const line = registeredLater.get(reference.name);
-        const hint = line === undefined ? reason?.hint : `it is registered on line ${line}, which has not run by then`;
-        return reason ? [{ reference, message: reason.message, hint, ofHost: reference.name !== 'facts' }] : [];
+        const reason = impossible(reference, names);
+        if (!reason) return [];
+        const { message } = reason;
+        const hint = undefinedHint(reference.name, place, binding) ?? reason.hint;
+        return [{ reference, message, hint, ofHost: reference.name !== 'facts' }];
       });
-  };
 
-  /** Of a text itself, and of the variables that it uses. */
-  const checkNames = (inText: readonly Reference[], node: Node): readonly HostProblem[] => {
-    const problems = wrong(inText).map(({ reference, message, hint, ofHost }) =>
-      hostProblem('undefined-variable', message, placeIn(node, reference.offset, reference.name.length), hint, ofHost),
-    );
-    reach(inText, known, (name, value) => {
-      const variable = value === undefined ? undefined : lookups.variableOf(place, name);
-      if (!variable) return;
-      for (const { message, hint, ofHost } of wrong(referencesIn(variable.value))) {
-        const said = `${message}, in the variable '${name}'`;
-        problems.push(hostProblem('undefined-variable', said, variable.position, hint, ofHost));
+  /** Of texts themselves, which may guard one another, and of the variables that they use. */
+  const checkNames = (group: readonly Named[], names: Known = known): readonly HostProblem[] => {
+    const problems: HostProblem[] = [];
+    const guarded = guardedNames(group.flatMap(({ references }) => references));
+    for (const { references, source } of group)
+      for (const { reference, message, hint, ofHost } of wrong(references, guarded, names)) {
+        const position = source.place([], reference.offset, reference.name.length);
+        problems.push(hostProblem('undefined-variable', message, position, hint, ofHost));
       }
-    });
+    reach(
+      group.flatMap(({ references }) => references),
+      names,
+      (name, bound) => {
+        const declared = bound?.kind === 'variable' ? lookups.declarationOf(place, name) : undefined;
+        if (!declared) return;
+        const inVariable = referencesIn(declared.variable.value);
+        for (const { message, hint, ofHost } of wrong(inVariable, guardedNames(inVariable), names)) {
+          const said = `${message}, in the variable '${name}'`;
+          problems.push(hostProblem('undefined-variable', said, declared.variable.position, hint, ofHost));
+        }
+      },
+      (name) => names.registered.has(name),
+    );
     return problems;
   };
 
-  const checkConditions = (): readonly HostProblem[] =>
-    found.conditions.flatMap((inText, index) => checkNames(inText, conditions[index]!));
+  const isSkipped = (lookup: Lookup): boolean => verdictOf(place, lookup, binding, isLate) === false;
 
-  /** Names everywhere, and all about the parameters that are known already. */
-  const checkParams = (): readonly HostProblem[] => {
-    const problems: HostProblem[] = [];
-    const isLate = (text: string): boolean => {
-      const inText = references(text);
-      return needsOf(inText, known).size > 0 || (isLoopLate && inText.some(({ name }) => name === 'item'));
-    };
-    const checkLate = (text: string, node: ScalarNode): void => {
-      if (isLate(text)) problems.push(...checkNames(references(text), node));
-    };
-    if (loop) visitTexts(loop, checkLate);
-    visitTexts(params, checkLate);
-    const items = loop && !isLoopLate ? loopItems(place, known.lookup, binding) : undefined;
-    if (items && isProblem(items)) problems.push(items);
-    const [item] = items && !isProblem(items) ? items : [];
-    const lookup = item === undefined ? known.lookup : lookups.taskLookup(place, { item });
-    const rendered = renderNode(params, lookup, isLate, (error, node) => {
-      problems.push(expressionProblem(error, node, place, lookups, registeredLater));
-    });
-    const validated = validateParams(task.module, rendered.value, rendered.unknown);
-    return [...problems, ...validated.problems.map((one) => paramProblem(one, place.task))];
+  const conditions = (): readonly HostProblem[] => checkNames(texts.conditions.map(named));
+
+  /** Of what is said of the result, which stands under the register's name. */
+  const judgements = (): readonly HostProblem[] => {
+    const registered = task.register === undefined ? known.registered : new Set([...known.registered, task.register]);
+    return checkNames(texts.judgements.map(named), { ...known, registered });
   };
-  return { checkConditions, checkParams };
+
+  const lateNames = (): readonly HostProblem[] => {
+    const inTask = groups([...texts.loop, ...texts.params, ...texts.around]).map((group) => group.map(named));
+    const inFiles = files.map((file) => [{ references: referencesInFile(file), source: fileSource(file) }]);
+    return [...inTask, ...inFiles]
+      .filter((group) => group.some(({ references }) => isLate(references)))
+      .flatMap((group) => checkNames(group));
+  };
+
+  /** The turns that are not skipped whatever the host says. A loop that is late counts as one. */
+  const turns = (): readonly Turn[] | HostProblem => {
+    const { lookup, loop } = known;
+    if (!loop || isLate(loop.references)) return [{ lookup, item: undefined }];
+    const items = loopItems(place, lookup, binding);
+    if (isProblem(items)) return items;
+    return items.map((item, index) => ({
+      lookup: lookups.taskLookup(place, { own: turnNames(place.task, item, index) }),
+      item,
+    }));
+  };
+
+  /** Everything about a task whose parameters must wait. */
+  const all = (): readonly HostProblem[] => {
+    const found = turns();
+    if (isProblem(found)) return isSkipped(known.lookup) ? [] : [found];
+    const live = found.filter(({ lookup }) => !isSkipped(lookup));
+    if (live.length === 0) return [];
+    const inTurns = live.flatMap(({ lookup, item }) => {
+      const verdict = verdictOf(place, lookup, binding, isLate);
+      const { problems } = renderTurn(place, binding, { lookup, isLate }, item);
+      return isProblem(verdict) ? [verdict, ...problems] : problems;
+    });
+    return [...inTurns, ...conditions(), ...judgements(), ...lateNames()];
+  };
+  return { conditions, judgements, all };
 };

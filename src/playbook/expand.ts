@@ -1,29 +1,33 @@
-import { ExpressionError } from './expressions/errors.ts';
-import { evaluateCondition, hasTemplate, render } from './expressions/render.ts';
-import { expressionProblem, hostProblem, paramProblem } from './host-problems.ts';
-import { validateParams } from './validate.ts';
+import { evaluateCondition } from './expressions/render.ts';
+import { renderAround } from './around.ts';
+import { turnNames } from './binding.ts';
+import { expressionProblem, hostProblem, nodeSource } from './host-problems.ts';
+import { renderParams } from './params.ts';
+import { attempt, renderNode } from './render-node.ts';
+import { referencesOf, textsOf } from './texts.ts';
 import type { Value } from '../inventory/types.ts';
-import type { Node, ScalarNode } from '../yaml/document.ts';
+import type { Around } from './around.ts';
+import type { Binding } from './binding.ts';
 import type { Lookup } from './expressions/render.ts';
-import type { Late, Lookups, TaskPlace } from './lookups.ts';
-import type { Path } from './places.ts';
+import type { TaskPlace } from './lookups.ts';
 import type { HostProblem } from './problems.ts';
-
-/** All that binding a task needs beside its place. */
-export interface Binding {
-  readonly lookups: Lookups;
-  readonly isRegistered: (name: string) => boolean;
-  /** Names registered by tasks that have not run by then, with their lines. */
-  readonly registeredLater: ReadonlyMap<string, number>;
-}
+import type { Rendering } from './render-node.ts';
+import type { Scope } from './types.ts';
 
 /** One turn of a task: an item of its loop, or the task itself. */
 export interface Turn {
   readonly item?: Value;
+  /** The names that the loop sets. */
+  readonly own: ReadonlyMap<string, Value> | undefined;
   /** Undefined: not known before the host runs. */
   readonly verdict: boolean | undefined;
   /** Undefined: not needed, because the verdict is false and they have no value. */
-  readonly params: Value | undefined;
+  readonly work: Work | undefined;
+}
+
+/** What is to be done in a turn. */
+export interface Work extends Around {
+  readonly params: Value;
 }
 
 export interface Expansion {
@@ -31,87 +35,45 @@ export interface Expansion {
   readonly problems: readonly HostProblem[];
 }
 
-const attempt = <T>(run: () => T, failed: (error: ExpressionError) => void): T | undefined => {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    failed(error);
-    return undefined;
-  }
-};
+const nothingIsLate = (): boolean => false;
 
-/** Whether the conditions hold, asked in order up to the first that does not. */
+/**
+ * Whether the conditions hold, asked in order up to the first that does not; undefined where that hangs on one that is late.
+ */
 export const verdictOf = (
   place: TaskPlace,
   lookup: Lookup,
-  { lookups, registeredLater }: Binding,
-): boolean | HostProblem => {
-  for (const [index, { text }] of place.task.task.when.entries()) {
+  binding: Binding,
+  isLate: Rendering['isLate'] = nothingIsLate,
+): boolean | undefined | HostProblem => {
+  let isOpen = false;
+  for (const text of textsOf(place.task).conditions) {
+    if (isLate(referencesOf(text))) {
+      isOpen = true;
+      continue;
+    }
     let failure: HostProblem | undefined;
-    const node = place.task.conditions[index]!;
     const holds = attempt(
-      () => evaluateCondition(text, lookup),
-      (error) => (failure = expressionProblem(error, node, place, lookups, registeredLater)),
+      () => evaluateCondition(text.text, lookup),
+      (error) => (failure = expressionProblem(error, nodeSource(text.node), place, binding)),
     );
-    if (failure) return failure;
+    if (failure) return isOpen ? undefined : failure;
     if (!holds) return false;
   }
-  return true;
-};
-
-/**
- * Renders a tree of parameters; each text that fails is a problem of its own. `unknown` are the paths of the texts that have
- * no value: those that failed, and those that are late, which stay as they are.
- */
-export const renderNode = (
-  root: Node,
-  lookup: Lookup,
-  isLate: (text: string) => boolean,
-  failed: (error: ExpressionError, node: ScalarNode) => void,
-): { readonly value: Value; readonly unknown: readonly Path[] } => {
-  const unknown: Path[] = [];
-  const visit = (node: Node, path: Path): Value => {
-    if (node.kind === 'sequence') return node.items.map((item, index) => visit(item, [...path, index]));
-    if (node.kind === 'map') {
-      const map: Record<string, Value> = Object.create(null);
-      for (const { key, value } of node.entries) map[key] = visit(value, [...path, key]);
-      return map;
-    }
-    const { value } = node;
-    if (typeof value !== 'string' || !hasTemplate(value)) return value;
-    if (isLate(value)) {
-      unknown.push(path);
-      return value;
-    }
-    const rendered = attempt(
-      () => render(value, lookup),
-      (error) => {
-        unknown.push(path);
-        failed(error, node);
-      },
-    );
-    return rendered ?? null;
-  };
-  return { value: visit(root, []), unknown };
+  return isOpen ? undefined : true;
 };
 
 /** The loop's items, or the problem with them. */
-export const loopItems = (
-  place: TaskPlace,
-  lookup: Lookup,
-  { lookups, registeredLater }: Binding,
-): readonly Value[] | HostProblem => {
+export const loopItems = (place: TaskPlace, lookup: Lookup, binding: Binding): readonly Value[] | HostProblem => {
   const node = place.task.loop!;
   let failure: HostProblem | undefined;
-  const value = renderNode(
-    node,
+  const { value } = renderNode(node, {
     lookup,
-    () => false,
-    (error, at) => {
-      failure ??= expressionProblem(error, at, place, lookups, registeredLater);
+    isLate: nothingIsLate,
+    failed: (error, at) => {
+      failure ??= expressionProblem(error, nodeSource(at), place, binding);
     },
-  ).value;
+  });
   if (failure) return failure;
   if (Array.isArray(value)) return value as readonly Value[];
   const kind = value === null ? 'nothing' : typeof value === 'object' ? 'a map' : `a ${typeof value}`;
@@ -119,49 +81,60 @@ export const loopItems = (
   return hostProblem('wrong-type', `'loop' must be a list, not ${kind}`, node.position, hint, true);
 };
 
-export const isProblem = (value: readonly (Value | undefined)[] | HostProblem): value is HostProblem =>
-  'ofHost' in value;
+export const isProblem = <T>(value: T | HostProblem): value is HostProblem =>
+  typeof value === 'object' && value !== null && 'ofHost' in value;
+
+/** What a turn comes to, as far as it is known; `work`: undefined where something is wrong or not known yet. */
+export const renderTurn = (
+  place: TaskPlace,
+  binding: Binding,
+  rendering: Pick<Rendering, 'lookup' | 'isLate'>,
+  item: Value | undefined,
+): { readonly work: Work | undefined; readonly problems: readonly HostProblem[] } => {
+  const { params, problems } = renderParams(place, binding, rendering);
+  const beside = renderAround(place, binding, rendering, item);
+  const all = [...problems, ...beside.problems];
+  const isWhole = params !== undefined && all.length === 0;
+  return { work: isWhole ? { ...beside.around, params } : undefined, problems: all };
+};
+
+/** When a task is expanded, and what is known by then. */
+export interface Moment {
+  readonly scope?: Scope;
+  /** Whether a condition cannot be asked yet. */
+  readonly isLate?: Rendering['isLate'];
+  /** Conditions that fail will be asked again. */
+  readonly isEarly?: boolean;
+}
 
 /**
- * A task on a host with everything that it needs known: its turns with rendered and validated parameters. A turn whose
- * conditions do not hold needs no parameters, as in Ansible. `isWhenLate`: conditions may fail because they are asked too early.
+ * A task on a host with everything known that its parameters need: its turns, rendered and validated. A turn whose conditions
+ * do not hold needs no parameters, as in Ansible.
  */
-export const expand = (place: TaskPlace, binding: Binding, scope: Late['scope'], isWhenLate: boolean): Expansion => {
-  const { lookups, registeredLater } = binding;
-  const { task, params, loop } = place.task;
+export const expand = (place: TaskPlace, binding: Binding, { scope, isLate, isEarly }: Moment): Expansion => {
+  const { lookups } = binding;
+  const { loop } = place.task;
   const problems: HostProblem[] = [];
   const verdict = (lookup: Lookup): boolean | undefined => {
-    const found = verdictOf(place, lookup, binding);
-    if (typeof found === 'boolean') return found;
-    if (!isWhenLate) problems.push(found);
+    const found = verdictOf(place, lookup, binding, isLate);
+    if (!isProblem(found)) return found;
+    if (!isEarly) problems.push(found);
     return undefined;
   };
-  const outer = lookups.taskLookup(place, { scope });
-  const items = loop ? loopItems(place, outer, binding) : [undefined];
-  if (isProblem(items)) {
-    const isSkipped = task.when.length > 0 && verdictOf(place, outer, binding) === false;
-    return { turns: [], problems: isSkipped ? [] : [items] };
-  }
-  const turns = items.map((item): Turn => {
-    const lookup = item === undefined ? outer : lookups.taskLookup(place, { scope, item });
+  const turn = (item: Value | undefined, own: ReadonlyMap<string, Value> | undefined): Turn => {
+    const lookup = lookups.taskLookup(place, { scope, own });
     const holds = verdict(lookup);
-    const own: HostProblem[] = [];
-    const { value, unknown } = renderNode(
-      params,
-      lookup,
-      () => false,
-      (error, node) => {
-        own.push(expressionProblem(error, node, place, lookups, registeredLater));
-      },
-    );
-    const validated = validateParams(task.module, value, unknown);
-    own.push(...validated.problems.map((found) => paramProblem(found, place.task)));
-    if (holds !== false) problems.push(...own);
-    return {
-      ...(item !== undefined && { item }),
-      verdict: holds,
-      params: own.length === 0 ? validated.params : undefined,
-    };
-  });
-  return { turns, problems };
+    const { work, problems: found } = renderTurn(place, binding, { lookup, isLate: nothingIsLate }, item);
+    if (holds !== false) problems.push(...found);
+    return { ...(item !== undefined && { item }), own, verdict: holds, work };
+  };
+  if (!loop) return { turns: [turn(undefined, undefined)], problems };
+
+  const outer = lookups.taskLookup(place, { scope });
+  const items = loopItems(place, outer, binding);
+  if (!isProblem(items)) {
+    const turns = items.map((item, index) => turn(item, turnNames(place.task, item, index)));
+    return { turns, problems };
+  }
+  return { turns: [], problems: verdictOf(place, outer, binding, isLate) === false ? [] : [items] };
 };

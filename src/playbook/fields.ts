@@ -3,8 +3,14 @@ import { nearest } from '../diagnostics.ts';
 import { variableNameProblem } from './variable-names.ts';
 import type { Position } from '../diagnostics.ts';
 import type { Variable } from '../inventory/types.ts';
-import type { MapNode, Node } from '../yaml/document.ts';
+import type { Entry, MapNode, Node, ScalarNode } from '../yaml/document.ts';
 import type { Problems } from './problems.ts';
+
+/** A word of a playbook and where it stands. */
+export interface Word {
+  readonly text: string;
+  readonly position: Position;
+}
 
 /** Readers of a play's or task's keys: each gives the value, or undefined after it has reported what is wrong. */
 
@@ -22,11 +28,9 @@ export const wrongType = (problems: Problems, key: string, wanted: string, node:
   return undefined;
 };
 
-export const textField = (
-  map: MapNode,
-  key: string,
-  problems: Problems,
-): { text: string; position: Position } | undefined => {
+const hasBraces = (value: unknown): boolean => typeof value === 'string' && value.includes('{{');
+
+export const textField = (map: MapNode, key: string, problems: Problems): Word | undefined => {
   const node = get(map, key);
   if (!node) return undefined;
   if (node.kind === 'scalar' && node.value !== null && typeof node.value !== 'boolean' && node.source !== '')
@@ -39,7 +43,28 @@ export const booleanField = (map: MapNode, key: string, problems: Problems): boo
   const node = get(map, key);
   if (!node) return undefined;
   if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value;
-  return wrongType(problems, key, 'true or false', node);
+  const hint = node.kind === 'scalar' && hasBraces(node.value) ? 'templates do not work here' : undefined;
+  return wrongType(problems, key, 'true or false', node, hint);
+};
+
+/** A number of at least `least`. */
+export const numberField = (map: MapNode, key: string, least: number, problems: Problems): number | undefined => {
+  const node = get(map, key);
+  if (!node) return undefined;
+  if (node.kind === 'scalar' && typeof node.value === 'number' && node.value >= least) return node.value;
+  const hint = node.kind === 'scalar' && hasBraces(node.value) ? 'templates do not work here' : undefined;
+  return wrongType(problems, key, `a number of ${least} or more`, node, hint);
+};
+
+/** A condition or a list of them, ANDed. */
+export const conditionsField = (map: MapNode, key: string, problems: Problems): readonly ScalarNode[] => {
+  const node = get(map, key);
+  if (!node) return [];
+  return (node.kind === 'sequence' ? node.items : [node]).filter((item): item is ScalarNode => {
+    const isCondition = item.kind === 'scalar' && item.value !== null;
+    if (!isCondition) wrongType(problems, key, 'a condition or a list of conditions', item);
+    return isCondition;
+  });
 };
 
 export const choiceField = <T extends string>(
@@ -64,7 +89,7 @@ export const wordsField = (
   key: string,
   problems: Problems,
   separator?: string,
-): readonly { readonly text: string; readonly position: Position }[] => {
+): readonly Word[] => {
   const node = get(map, key);
   if (!node) return [];
   return (node.kind === 'sequence' ? node.items : [node]).flatMap((item) => {
@@ -97,21 +122,34 @@ export interface DeclaredVariables {
   readonly nodes: ReadonlyMap<string, Node>;
 }
 
-/** `vars`: a map of names and values. */
-export const variablesField = (map: MapNode, origin: string, problems: Problems): DeclaredVariables => {
-  const node = get(map, 'vars');
-  const none = { variables: new Map(), nodes: new Map() };
-  if (!node || (node.kind === 'scalar' && node.value === null)) return none;
-  if (node.kind !== 'map') return wrongType(problems, 'vars', 'a map of names and values', node) ?? none;
-  const good = node.entries.filter(({ key, keyPosition }) => {
+export const noVariables: DeclaredVariables = { variables: new Map(), nodes: new Map() };
+
+/** The entries of a map as variables; names that cannot be are reported and left out. */
+export const declare = (entries: readonly Entry[], origin: string, problems: Problems): DeclaredVariables => {
+  const good = entries.filter(({ key, keyPosition }) => {
     const wrong = variableNameProblem(key);
     if (wrong !== undefined) problems.error('bad-name', wrong, keyPosition);
     return wrong === undefined;
   });
+  if (good.length === 0) return noVariables;
   return {
     variables: new Map(
       good.map(({ key, value }) => [key, { value: toValue(value), position: value.position, origin }]),
     ),
     nodes: new Map(good.map(({ key, value }) => [key, value])),
   };
+};
+
+/** Variables of several places as one; later ones win. */
+export const mergeVariables = (layers: readonly DeclaredVariables[]): DeclaredVariables => ({
+  variables: new Map(layers.flatMap(({ variables }) => [...variables])),
+  nodes: new Map(layers.flatMap(({ nodes }) => [...nodes])),
+});
+
+/** `vars`: a map of names and values. */
+export const variablesField = (map: MapNode, origin: string, problems: Problems): DeclaredVariables => {
+  const node = get(map, 'vars');
+  if (!node || (node.kind === 'scalar' && node.value === null)) return noVariables;
+  if (node.kind === 'map') return declare(node.entries, origin, problems);
+  return wrongType(problems, 'vars', 'a map of names and values', node) ?? noVariables;
 };

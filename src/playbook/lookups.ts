@@ -1,8 +1,14 @@
 import path from 'node:path';
+import { createControllerFiles, isFileProblem } from './controller-files.ts';
+import { badValue } from './expressions/data.ts';
+import { omit } from './omit.ts';
+import { groupNames } from './host-values.ts';
 import type { Host, Inventory, Value, Variable } from '../inventory/types.ts';
 import type { Node } from '../yaml/document.ts';
 import type { PlayDefinition, TaskDefinition } from './definitions.ts';
+import type { Reader } from './expressions/read.ts';
 import type { Bound, Lookup } from './expressions/render.ts';
+import type { DeclaredVariables } from './fields.ts';
 import type { Play, Scope } from './types.ts';
 
 /** What all lookups of a site share. */
@@ -11,6 +17,8 @@ export interface SiteNames {
   readonly extraVars: ReadonlyMap<string, Variable>;
   /** The hosts of each group, its children's included. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
+  /** `ansible_check_mode`. */
+  readonly check?: boolean;
 }
 
 /** A task on one host of a play, as far as names depend on it. */
@@ -24,8 +32,8 @@ export interface TaskPlace {
 /** What is known only while the host runs. */
 export interface Late {
   readonly scope?: Scope | undefined;
-  /** The loop's item. */
-  readonly item?: Value | undefined;
+  /** Names of one turn of the task, over all others: the loop's item, a result that is judged. */
+  readonly own?: ReadonlyMap<string, Value> | undefined;
 }
 
 const variable = (found: Variable | undefined): Bound | undefined => found && { kind: 'variable', value: found.value };
@@ -37,88 +45,120 @@ const fromEntries = (entries: Iterable<readonly [string, Value]>): Value => {
   return map;
 };
 
-/** Makes the lookups of one site. */
-export const createLookups = ({ inventory, extraVars, groups }: SiteNames) => {
-  const groupMap = fromEntries(groups);
-  const hosts = [...inventory.hosts.keys()];
-  const others = new Map<string, Lookup>();
+/** The first of the layers that has the name. */
+const layerOf = (layers: readonly DeclaredVariables[], name: string): DeclaredVariables | undefined =>
+  layers.find(({ variables }) => variables.has(name));
 
-  /** The names that a host has by itself, whatever the play. */
-  const hostName = (host: Omit<Host, 'connection'>, name: string): Bound | undefined => {
-    if (name === 'inventory_hostname') return data(host.name);
-    if (name === 'group_names') return data(host.groups);
-    if (name === 'groups') return data(groupMap);
-    return variable(extraVars.get(name) ?? host.variables.get(name));
-  };
-  const hostNames = (host: Omit<Host, 'connection'>): readonly string[] => [
-    'inventory_hostname',
-    'group_names',
-    'groups',
-    ...extraVars.keys(),
-    ...host.variables.keys(),
-  ];
+/** Makes the lookups of one site. */
+export const createLookups = ({ inventory, extraVars, groups, check = false }: SiteNames) => {
+  const groupMap = fromEntries(groups);
+  const files = createControllerFiles();
+
+  /** What `lookup()` reads for texts of a task with these folders. */
+  const readerOf = (folders: readonly string[]): Reader => ({
+    env: (name) => process.env[name],
+    file: (name) => {
+      const found = files.find(name, 'text', folders);
+      if (!isFileProblem(found)) return found.text;
+      if (found.code === 'missing-file') return undefined;
+      throw badValue(found.message);
+    },
+  });
+
+  /** What perfplay says of a host, whatever the play; strongest of all. */
+  const ofHost = new Map<string, (host: Omit<Host, 'connection'>) => Value>([
+    ['inventory_hostname', ({ name }) => name],
+    ['inventory_hostname_short', ({ name }) => name.split('.')[0]!],
+    ['group_names', groupNames],
+    ['groups', () => groupMap],
+  ]);
 
   /** A host as `hostvars` shows it: its inventory variables and `-e`. */
-  const hostLookup = (name: string): Lookup | undefined => {
-    const host = inventory.hosts.get(name);
-    if (!host) return undefined;
-    const known = others.get(name);
+  const hostLookup = (host: Host, read: Reader): Lookup => ({
+    get: (key) => data(ofHost.get(key)?.(host)) ?? variable(extraVars.get(key) ?? host.variables.get(key)),
+    names: () => [...ofHost.keys(), ...extraVars.keys(), ...host.variables.keys()],
+    read,
+  });
+  const hostvarsByFolder = new Map<string, Bound>();
+  const hostvarsIn = (folder: string): Bound => {
+    const known = hostvarsByFolder.get(folder);
     if (known) return known;
-    const made: Lookup = { get: (key) => hostName(host, key), names: () => hostNames(host) };
-    others.set(name, made);
+    const read = readerOf([folder]);
+    const lookups = new Map<string, Lookup>();
+    const variables = (name: string): Lookup | undefined => {
+      const host = inventory.hosts.get(name);
+      if (!host) return undefined;
+      const found = lookups.get(name) ?? hostLookup(host, read);
+      lookups.set(name, found);
+      return found;
+    };
+    const made: Bound = { kind: 'hosts', hosts: [...inventory.hosts.keys()], variables };
+    hostvarsByFolder.set(folder, made);
     return made;
   };
-  const hostvars: Bound = { kind: 'hosts', hosts, variables: hostLookup };
 
-  /**
-   * The names of a task on a host, the strongest first: what perfplay sets, `-e`, registered results, the task's vars,
-   * the play's vars, the inventory's.
-   */
-  const taskLookup = ({ host, play, playDefinition, task }: TaskPlace, late: Late = {}): Lookup => {
-    const magic = new Map<string, () => Bound | undefined>([
-      ['item', () => data(late.item)],
-      ['facts', () => data(late.scope?.facts)],
-      ['hostvars', () => hostvars],
-      ['play_hosts', () => data(batchOf(play, host.name))],
-      ['playbook_dir', () => data(path.dirname(playDefinition.position.file))],
-    ]);
-    const isOfHost = new Set(['inventory_hostname', 'group_names', 'groups']);
-    return {
-      get: (name) => {
-        const own = magic.get(name);
-        if (own) return own();
-        if (isOfHost.has(name) || extraVars.has(name)) return hostName(host, name);
-        return (
-          data(late.scope?.registered.get(name)) ??
-          variable(task.declared.variables.get(name) ?? playDefinition.declared.variables.get(name)) ??
-          hostName(host, name)
-        );
-      },
-      names: () => [
-        ...magic.keys(),
-        ...(late.scope?.registered.keys() ?? []),
-        ...task.declared.variables.keys(),
-        ...playDefinition.declared.variables.keys(),
-        ...hostNames(host),
-      ],
-    };
+  /** What perfplay says of a task and its play; strongest of all. */
+  const ofTask = new Map<string, (place: TaskPlace) => Bound | undefined>([
+    ['hostvars', ({ playDefinition }) => hostvarsIn(folderOf(playDefinition))],
+    ['play_hosts', ({ play, host }) => data(batchOf(play, host.name))],
+    ['ansible_play_batch', ({ play, host }) => data(batchOf(play, host.name))],
+    ['ansible_play_hosts', ({ play }) => data(play.hosts)],
+    ['playbook_dir', ({ playDefinition }) => data(path.resolve(folderOf(playDefinition)))],
+    ['role_name', ({ task }) => data(task.role?.name)],
+    ['role_path', ({ task }) => data(task.role && path.resolve(task.role.folder))],
+    ['ansible_check_mode', () => data(check)],
+    ['omit', () => data(omit)],
+  ]);
+
+  /** The variable that a name stands for in a task on a host, with its tree where it stands in the playbook's files. */
+  const declarationOf = (
+    { host, playDefinition, task }: TaskPlace,
+    name: string,
+  ): { readonly variable: Variable; readonly node: Node | undefined } | undefined => {
+    const extra = extraVars.get(name);
+    if (extra) return { variable: extra, node: undefined };
+    const over = layerOf(task.variables, name) ?? layerOf([playDefinition.declared], name);
+    const ofInventory = over ? undefined : host.variables.get(name);
+    if (ofInventory) return { variable: ofInventory, node: undefined };
+    const layer = over ?? layerOf(task.defaults, name);
+    return layer && { variable: layer.variables.get(name)!, node: layer.nodes.get(name) };
   };
 
-  /** The variable that a name stands for in a task on a host, to point at where it was written. */
-  const variableOf = ({ host, playDefinition, task }: TaskPlace, name: string): Variable | undefined =>
-    extraVars.get(name) ??
-    task.declared.variables.get(name) ??
-    playDefinition.declared.variables.get(name) ??
-    host.variables.get(name);
+  /**
+   * The names of a task on a host, the strongest first: those of the turn, what perfplay sets, `-e`, what is registered or
+   * learned, the task's variables, the play's, the inventory's, the defaults of roles.
+   */
+  const taskLookup = (place: TaskPlace, { own, scope }: Late = {}): Lookup => ({
+    get: (name) => {
+      if (name === 'facts') return data(scope?.facts);
+      return (
+        data(own?.get(name)) ??
+        data(ofHost.get(name)?.(place.host)) ??
+        ofTask.get(name)?.(place) ??
+        (extraVars.has(name) ? undefined : data(scope?.registered.get(name))) ??
+        variable(declarationOf(place, name)?.variable)
+      );
+    },
+    names: () => [
+      'facts',
+      ...(own?.keys() ?? []),
+      ...ofHost.keys(),
+      ...ofTask.keys(),
+      ...extraVars.keys(),
+      ...(scope?.registered.keys() ?? []),
+      ...[...place.task.variables, place.playDefinition.declared].flatMap(({ variables }) => [...variables.keys()]),
+      ...place.host.variables.keys(),
+      ...place.task.defaults.flatMap(({ variables }) => [...variables.keys()]),
+    ],
+    read: readerOf(place.task.folders),
+  });
 
-  /** The tree of such a variable where it is known: in `vars` of the task or the play. */
-  const nodeOf = ({ playDefinition, task }: TaskPlace, name: string): Node | undefined =>
-    extraVars.has(name) ? undefined : (task.declared.nodes.get(name) ?? playDefinition.declared.nodes.get(name));
-
-  return { taskLookup, variableOf, nodeOf };
+  return { taskLookup, declarationOf, hosts: inventory.hosts, files };
 };
 export type Lookups = ReturnType<typeof createLookups>;
 
-/** `play_hosts`: the hosts of the batch that the host is in. */
+const folderOf = ({ position }: PlayDefinition): string => path.dirname(position.file);
+
+/** The hosts of the batch that the host is in. */
 const batchOf = (play: Play, host: string): readonly string[] =>
   play.batches.find((batch) => batch.includes(host)) ?? [];

@@ -1,34 +1,43 @@
 import { factPaths } from '../contract/facts.ts';
 import { nearest } from '../diagnostics.ts';
 import { referencesIn } from './expressions/references.ts';
-import type { Value } from '../inventory/types.ts';
 import type { Reference } from './expressions/references.ts';
-import type { Lookup } from './expressions/render.ts';
+import type { Bound, Lookup } from './expressions/render.ts';
 
 export type Need = 'facts' | 'registered';
 
-/** Names that a task can use on a host, beside its lookup: what earlier tasks register, and whether it loops. */
+/** Names that a task can use on a host, beside its lookup. */
 export interface Known {
   readonly lookup: Lookup;
-  /** Registered by an earlier task, and not overridden by `-e`. */
-  readonly isRegistered: (name: string) => boolean;
+  /** Set by an earlier task, or perhaps not: then the variable of that name shows. */
+  readonly registered: ReadonlySet<string>;
+  /** What a loop sets in each turn, and what the loop itself refers to. */
+  readonly loop?: { readonly names: ReadonlySet<string>; readonly references: readonly Reference[] } | undefined;
 }
 
-/** Calls `visit` for each name reached from the references: theirs, those of the variables that they use, and so on. */
+/**
+ * Calls `visit` for each name reached from the references: theirs, those of the variables that they use, and so on; not beyond
+ * a name that `isEnd` holds for.
+ */
 export const reach = (
   from: readonly Reference[],
-  { lookup, isRegistered }: Known,
-  visit: (name: string, value: Value | undefined) => void,
+  { lookup, loop }: Known,
+  visit: (name: string, bound: Bound | undefined) => void,
+  isEnd: (name: string) => boolean = () => false,
 ): void => {
   const seen = new Set<string>();
   const queue = from.map(({ name }) => name);
+  const enqueue = (references: readonly Reference[]): void => {
+    for (const { name } of references) queue.push(name);
+  };
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (seen.has(name)) continue;
     seen.add(name);
-    const bound = isRegistered(name) ? undefined : lookup.get(name);
-    const value = bound?.kind === 'hosts' ? undefined : bound?.value;
-    visit(name, value);
-    if (bound?.kind === 'variable') queue.push(...referencesIn(bound.value).map((reference) => reference.name));
+    const isLoops = loop?.names.has(name) === true;
+    const bound = isLoops || isEnd(name) ? undefined : lookup.get(name);
+    visit(name, bound);
+    if (isLoops) enqueue(loop.references);
+    else if (bound?.kind === 'variable') enqueue(referencesIn(bound.value));
   }
 };
 
@@ -37,7 +46,7 @@ export const needsOf = (from: readonly Reference[], known: Known): ReadonlySet<N
   const needs = new Set<Need>();
   reach(from, known, (name) => {
     if (name === 'facts') needs.add('facts');
-    else if (known.isRegistered(name)) needs.add('registered');
+    else if (known.registered.has(name) && !known.loop?.names.has(name)) needs.add('registered');
   });
   return needs;
 };
@@ -46,12 +55,10 @@ const facts = Object.keys(factPaths);
 
 /** Why a reference can never have a value on any host, or undefined. For texts that cannot be rendered before the run. */
 export const impossible = (
-  reference: Reference,
-  isNamed: (name: string) => boolean,
-  names: () => Iterable<string>,
-): { message: string; hint: string | undefined } | undefined => {
-  const { name, path } = reference;
-  if (reference.isGuarded) return undefined;
+  { name, path, isGuarded }: Reference,
+  { lookup, registered, loop }: Known,
+): { readonly message: string; readonly hint: string | undefined } | undefined => {
+  if (isGuarded) return undefined;
   if (name === 'facts') {
     const wanted = path.join('.');
     const isFact = facts.some(
@@ -64,7 +71,7 @@ export const impossible = (
       hint: near === undefined ? `facts are ${facts.join(', ')}` : `did you mean '${near}'?`,
     };
   }
-  if (isNamed(name)) return undefined;
-  const near = nearest(name, names());
+  if (registered.has(name) || loop?.names.has(name) || lookup.get(name) !== undefined) return undefined;
+  const near = nearest(name, [...registered, ...(loop?.names ?? []), ...lookup.names()]);
   return { message: `'${name}' is undefined`, hint: near === undefined ? undefined : `did you mean '${near}'?` };
 };

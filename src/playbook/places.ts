@@ -4,6 +4,9 @@ import type { Node } from '../yaml/document.ts';
 
 export type Path = readonly (string | number)[];
 
+/** True where the path leads to the end of the other, or beyond. */
+export const startsWith = (path: Path, other: Path): boolean => other.every((key, index) => path[index] === key);
+
 /** The node at the end of the path, or the last one on the way that is there. */
 export const nodeAt = (node: Node, path: Path): Node => {
   const [key, ...rest] = path;

@@ -1,19 +1,39 @@
+import path from 'node:path';
 import { get } from '../yaml/document.ts';
-import { nearest } from '../diagnostics.ts';
 import { readSerial } from './batches.ts';
-import { booleanField, mapsField, textField, variablesField, wordsField, wrongType } from './fields.ts';
+import { booleanField, mapsField, mergeVariables, textField, variablesField, wordsField, wrongType } from './fields.ts';
+import { checkNotified, nameHandlers } from './handlers.ts';
+import { handDown, outermost } from './inherited.ts';
 import { checkKeys, playKeywords, unknownKey } from './keywords.ts';
-import { readTask } from './task.ts';
-import type { AnyModule } from '../contract/module.ts';
-import type { MapNode } from '../yaml/document.ts';
+import { readRole, readRoleEntry } from './read-role.ts';
+import { createPlayRoles, layersOfAll } from './role.ts';
+import { joinSections } from './sections.ts';
+import { mapSequence, tasksOf } from './sequence.ts';
+import { readTasks } from './tasks.ts';
+import { readVariableFiles } from './variable-files.ts';
+import type { MapNode, ScalarNode } from '../yaml/document.ts';
 import type { PlayDefinition, TaskDefinition } from './definitions.ts';
+import type { DeclaredVariables } from './fields.ts';
 import type { Problems } from './problems.ts';
+import type { Reading } from './reading.ts';
+import type { Surroundings, TaskDraft } from './surroundings.ts';
+import type { Sequence } from './types.ts';
+
+/** What a play takes from the import_playbook entries above it, the outermost first. */
+export interface ImportedBy {
+  readonly tags: readonly string[];
+  readonly conditions: readonly ScalarNode[];
+  readonly declared: readonly DeclaredVariables[];
+}
 
 export interface PlaySetting {
   readonly index: number;
-  readonly modules: ReadonlyMap<string, AnyModule>;
+  /** The playbooks that are being read, each imported by the one before it. */
+  readonly files: readonly string[];
+  readonly importedBy: ImportedBy;
+  /** The default of `become`. */
   readonly become: boolean;
-  readonly problems: Problems;
+  readonly reading: Reading;
 }
 
 const readPattern = (map: MapNode, problems: Problems): PlayDefinition['pattern'] => {
@@ -34,99 +54,77 @@ const readMaxFail = (map: MapNode, problems: Problems): number | undefined => {
   return wrongType(problems, 'max_fail_percentage', 'a number from 0 to 100', node);
 };
 
-/** Each name once: the later of two is reported. */
-const refuseDuplicates = (
-  what: string,
-  found: readonly {
-    readonly name: string;
-    readonly position: { readonly line: number } & NonNullable<TaskDefinition['registerAt']>;
-  }[],
-  problems: Problems,
-): void => {
-  const lines = new Map<string, number>();
-  for (const { name, position } of found) {
-    const line = lines.get(name);
-    if (line === undefined) lines.set(name, position.line);
-    else
-      problems.error(
-        `duplicate-${what}`,
-        `the ${what} '${name}' stands twice in this play, first on line ${line}`,
-        position,
-        'give each its own name',
-      );
-  }
-};
-
-const checkHandlers = (
-  tasks: readonly TaskDefinition[],
-  handlers: readonly TaskDefinition[],
-  names: readonly string[],
-  problems: Problems,
-): void => {
-  for (const { text, position } of [...tasks, ...handlers].flatMap(({ notify }) => notify)) {
-    if (names.includes(text)) continue;
-    const near = nearest(text, names);
-    const hint = near === undefined ? 'write it under handlers: of this play' : `did you mean '${near}'?`;
-    problems.error('unknown-handler', `this play has no handler '${text}'`, position, hint);
-  }
-};
-
-/** A play from its map. Everything wrong in it and its tasks goes to `problems`. */
-export const readPlay = (map: MapNode, { index, modules, become, problems }: PlaySetting): PlayDefinition => {
+const checkPlayKeys = (map: MapNode, { modules, problems }: Reading): void => {
   for (const { key, keyPosition } of checkKeys(map, playKeywords, problems)) {
     const { message, hint } = unknownKey('play', key, playKeywords.known);
-    const isTask = modules.has(key);
-    problems.error(
-      'unknown-key',
-      message,
-      keyPosition,
-      isTask ? `'${key}' is a module: write it in a task under tasks:` : hint,
-    );
+    const better = modules.has(key) ? `'${key}' is a module: write it in a task under tasks:` : hint;
+    problems.error('unknown-key', message, keyPosition, better);
   }
-  const isImport = get(map, 'import_playbook') !== undefined;
-  const name = textField(map, 'name', problems);
-  if (!get(map, 'name') && !isImport)
-    problems.error('missing-key', "a play needs a 'name': what it is for", map.position);
-  booleanField(map, 'gather_facts', problems);
-  const tags = wordsField(map, 'tags', problems, ',').map(({ text }) => text);
-  const shared = {
-    modules,
-    tags,
-    become: booleanField(map, 'become', problems) ?? become,
-    becomeUser: textField(map, 'become_user', problems)?.text ?? 'root',
-    problems,
-  };
-  const handlerMaps = mapsField(map, 'handlers', problems);
-  const handlerNames = handlerMaps.flatMap((handler) => {
-    const node = get(handler, 'name');
-    if (!node) problems.error('missing-key', "a handler needs a 'name': notify calls it by that", handler.position);
-    return node?.kind === 'scalar' ? [{ name: String(node.value), position: node.position }] : [];
-  });
-  const read = (maps: readonly MapNode[], prefix: string): readonly TaskDefinition[] =>
-    maps.flatMap((task, at) => readTask(task, { ...shared, id: `${index}.${prefix}${at}` }) ?? []);
-  const tasks = read(mapsField(map, 'tasks', problems), '');
-  const handlers = read(handlerMaps, 'h');
+};
 
-  refuseDuplicates('handler', handlerNames, problems);
-  const registered = [...tasks, ...handlers].flatMap(({ task, registerAt }) =>
-    task.register !== undefined && registerAt ? [{ name: task.register, position: registerAt }] : [],
-  );
-  refuseDuplicates('register', registered, problems);
-  checkHandlers(
-    tasks,
-    handlers,
-    handlerNames.map((handler) => handler.name),
-    problems,
-  );
+const readRoles = (map: MapNode, around: Surroundings): Sequence<TaskDraft> => {
+  const node = get(map, 'roles');
+  if (!node || (node.kind === 'scalar' && node.value === null)) return [];
+  if (node.kind !== 'sequence') return wrongType(around.reading.problems, 'roles', 'a list of roles', node) ?? [];
+  return node.items.flatMap((item) => {
+    const entry = readRoleEntry(item, around.inherited, around);
+    const read = entry && readRole(entry, { around, parents: [], origin: 'named', readTasks });
+    if (!read) return [];
+    around.roles.named.push(read.role);
+    return read.sequence;
+  });
+};
+
+/** A play from its map. Everything wrong in it, its roles and its tasks goes to the problems. */
+export const readPlay = (map: MapNode, setting: PlaySetting): PlayDefinition => {
+  const { index, files, importedBy, become, reading } = setting;
+  const { problems } = reading;
+  checkPlayKeys(map, reading);
+  booleanField(map, 'gather_facts', problems);
+  const pattern = readPattern(map, problems);
+  const folder = path.dirname(files.at(-1)!);
+  const outer = { ...outermost(become), tags: importedBy.tags };
+  const inherited = handDown(map, outer, problems);
+  const roles = createPlayRoles();
+  const around: Surroundings = {
+    reading,
+    section: 'tasks',
+    inherited: { ...inherited, conditions: importedBy.conditions },
+    files: [files.at(-1)!],
+    role: undefined,
+    turn: undefined,
+    roles,
+    folders: [folder],
+    isRescue: false,
+  };
+  const section = (key: string, where = around): Sequence<TaskDraft> => readTasks(mapsField(map, key, problems), where);
+  const before = section('pre_tasks');
+  const main = [...readRoles(map, around), ...section('tasks')];
+  const after = section('post_tasks');
+  const handlers = section('handlers', { ...around, section: 'handlers', inherited });
+
+  const layers = layersOfAll(roles);
+  const finish = (drafts: Sequence<TaskDraft>, prefix: string): Sequence<TaskDefinition> => {
+    let count = 0;
+    return mapSequence(drafts, (draft) => draft({ id: `${index}.${prefix}${count++}`, ...layers }));
+  };
+  const sequence = finish(joinSections([before, main, after]), '');
+  const allHandlers = [...roles.handlers.named, handlers, ...roles.handlers.imported].flat();
+  const named = nameHandlers(tasksOf(finish(allHandlers, 'h')), problems);
+  checkNotified([...tasksOf(sequence), ...named], named, problems);
   return {
     index,
-    name: name?.text ?? '',
+    name: textField(map, 'name', problems)?.text ?? pattern?.text ?? '',
     position: map.position,
-    pattern: isImport ? undefined : readPattern(map, problems),
+    pattern,
     serial: readSerial(get(map, 'serial'), problems),
     maxFailPercentage: readMaxFail(map, problems),
-    declared: variablesField(map, 'play vars', problems),
-    tasks,
-    handlers,
+    declared: mergeVariables([
+      variablesField(map, 'play vars', problems),
+      ...importedBy.declared,
+      ...readVariableFiles(map, folder, reading),
+    ]),
+    sequence,
+    handlers: named,
   };
 };

@@ -1,6 +1,6 @@
 import type { Value } from '../inventory/types.ts';
 
-/** JSON Schema as far as module parameters use it, with the two words of our own (contract/params.ts). */
+/** JSON Schema as far as module parameters use it, with the words of our own (contract/params.ts). */
 export interface Schema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -17,7 +17,16 @@ export interface Schema {
   readonly 'x-switch'?: boolean;
   /** Text or number for a kernel file, where a boolean is a mistake of YAML's. */
   readonly 'x-scalar'?: boolean;
+  /** The path of a file of the controller, which the module gets instead. */
+  readonly 'x-file'?: 'raw' | 'template';
+  /** Conditions, which the module gets with their answers. */
+  readonly 'x-conditions'?: boolean;
+  /** An expression, which the module gets with its value. */
+  readonly 'x-expression'?: boolean;
 }
+
+/** What stands in a task's parameters for something else that the module gets. */
+export type Mark = 'raw' | 'template' | 'conditions' | 'expression';
 
 const switches = new Map<Value, boolean>([
   ['on', true],
@@ -46,6 +55,36 @@ const oneOf = (schemas: readonly Schema[]): Schema => (schemas.length === 1 ? sc
 export const schemaAt = (schema: Schema, path: readonly (string | number)[]): Schema =>
   path.reduce((found, key) => oneOf(inner(found, key)), schema);
 
+const ownMark = (schema: Schema): Mark | undefined => {
+  if (schema['x-conditions']) return 'conditions';
+  return schema['x-expression'] ? 'expression' : schema['x-file'];
+};
+
+/** The mark of the value at the end of a path. */
+export const markAt = (schema: Schema, path: readonly (string | number)[]): Mark | undefined => {
+  for (const one of alternatives(schemaAt(schema, path))) {
+    const mark = ownMark(one);
+    if (mark) return mark;
+  }
+  return undefined;
+};
+
+const marks = new WeakMap<Schema, ReadonlySet<Mark>>();
+
+/** Every mark in a schema, at any depth. */
+export const marksIn = (schema: Schema): ReadonlySet<Mark> => {
+  const known = marks.get(schema);
+  if (known) return known;
+  const { properties = {}, patternProperties = {}, additionalProperties, items, anyOf = [] } = schema;
+  const inside = [...Object.values(properties), ...Object.values(patternProperties), ...anyOf];
+  if (typeof additionalProperties === 'object') inside.push(additionalProperties);
+  if (items) inside.push(items);
+  const own = ownMark(schema);
+  const made = new Set([...(own ? [own] : []), ...inside.flatMap((one) => [...marksIn(one)])]);
+  marks.set(schema, made);
+  return made;
+};
+
 /** True where a boolean and its YAML 1.1 spellings mean the same here. */
 export const takesBoolean = (schema: Schema): boolean =>
   alternatives(schema).some((one) => one['x-switch'] === true || one.type === 'boolean');
@@ -61,6 +100,28 @@ export const normaliseSwitches = (schema: Schema, value: Value): Value => {
   if (!isMap(value)) return value;
   const map: Record<string, Value> = Object.create(null);
   for (const [key, item] of Object.entries(value)) map[key] = normaliseSwitches(oneOf(inner(schema, key)), item);
+  return map;
+};
+
+/** The value with every path of a file replaced. */
+export const replaceFiles = (
+  schema: Schema,
+  value: Value,
+  replace: (form: 'raw' | 'template', file: string, path: readonly (string | number)[]) => Value,
+  path: readonly (string | number)[] = [],
+): Value => {
+  const marks = marksIn(schema);
+  if (!marks.has('raw') && !marks.has('template')) return value;
+  if (typeof value === 'string') {
+    const mark = markAt(schema, []);
+    return mark === 'raw' || mark === 'template' ? replace(mark, value, path) : value;
+  }
+  const inside = (item: Value, key: string | number): Value =>
+    replaceFiles(oneOf(inner(schema, key)), item, replace, [...path, key]);
+  if (Array.isArray(value)) return value.map(inside);
+  if (!isMap(value)) return value;
+  const map: Record<string, Value> = Object.create(null);
+  for (const [key, item] of Object.entries(value)) map[key] = inside(item, key);
   return map;
 };
 
@@ -103,6 +164,9 @@ const describeType = (type: string, { items, minimum, maximum }: Schema): string
 };
 
 const alternativeTexts = (schema: Schema): readonly string[] => {
+  if (schema['x-conditions']) return ['a condition', 'a list of conditions'];
+  if (schema['x-expression']) return ['an expression'];
+  if (schema['x-file']) return ['the path of a file'];
   if (schema['x-switch']) return ['on', 'off'];
   if (schema.anyOf) return schema.anyOf.flatMap(alternativeTexts);
   const listed = allowedValues(schema);

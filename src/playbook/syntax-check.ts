@@ -1,6 +1,7 @@
 import { ExpressionError } from './expressions/errors.ts';
 import { parseCondition, parseTemplate } from './expressions/template.ts';
 import { placeIn } from './places.ts';
+import { textsOf } from './texts.ts';
 import type { Node, ScalarNode } from '../yaml/document.ts';
 import type { TaskDefinition } from './definitions.ts';
 import type { Problems } from './problems.ts';
@@ -33,14 +34,14 @@ const checkTemplateKeys = (node: Node, problems: Problems): void => {
 
 /** Reports what is malformed in a task's own texts, whether or not a host comes to them. */
 export const checkTaskTexts = (definition: TaskDefinition, problems: Problems): void => {
-  const { task, name, params, conditions, loop, declared, notify } = definition;
+  const { name, params, notify } = definition;
   checkTemplateKeys(params, problems);
   for (const { text, position } of notify)
     if (text.includes('{{'))
       problems.error('not-supported', "a handler's name is no template here", position, 'write the name itself');
-  for (const node of [name, params, loop]) if (node) checkTemplates(node, problems);
-  checkVariables(declared.nodes, problems);
-  for (const [index, node] of conditions.entries()) check(node, () => parseCondition(task.when[index]!.text), problems);
+  if (name) checkTemplates(name, problems);
+  for (const { kind, text, node } of Object.values(textsOf(definition)).flat())
+    check(node, () => (kind === 'template' ? parseTemplate(text) : parseCondition(text)), problems);
 };
 
 /** The same for `vars`. */

@@ -1,3 +1,6 @@
+/** Tags that mean something by themselves. */
+export const reservedTags = ['all', 'always', 'never', 'tagged', 'untagged'];
+
 /** What `--tags` and `--skip-tags` ask for. */
 export interface TagSelection {
   /** Empty: all but `never`. */

@@ -1,37 +1,26 @@
 import { get, toValue } from '../yaml/document.ts';
 import { nearest } from '../diagnostics.ts';
-import { booleanField, choiceField, textField, variablesField, wordsField, wrongType } from './fields.ts';
-import { checkKeys, taskKeywords, unknownKey } from './keywords.ts';
+import { isAnsibleModule, moduleHint } from './ansible-names.ts';
+import { choiceField, conditionsField, numberField, textField, variablesField, wordsField, wrongType } from './fields.ts';
+import { environmentOf, handDown, withVariables } from './inherited.ts';
+import { checkKeys, handlerKeywords, taskKeywords, unknownKey } from './keywords.ts';
+import { readLoopControl } from './loop-control.ts';
+import { conditionText } from './texts.ts';
 import { variableNameProblem } from './variable-names.ts';
 import type { AnyModule } from '../contract/module.ts';
-import type { Position } from '../diagnostics.ts';
-import type { Entry, MapNode, ScalarNode } from '../yaml/document.ts';
-import type { TaskDefinition } from './definitions.ts';
+import type { Entry, MapNode, Node, ScalarNode } from '../yaml/document.ts';
+import type { TaskDraft, Surroundings } from './surroundings.ts';
+import type { Word } from './fields.ts';
 import type { Problems } from './problems.ts';
-
-/** What a task takes from its play and the command line. */
-export interface TaskSetting {
-  readonly id: string;
-  readonly modules: ReadonlyMap<string, AnyModule>;
-  readonly tags: readonly string[];
-  readonly become: boolean;
-  readonly becomeUser: string;
-  readonly problems: Problems;
-}
-
-const suggestModule = (key: string, modules: ReadonlyMap<string, AnyModule>): string | undefined => {
-  const last = key.slice(key.lastIndexOf('.') + 1);
-  if (last !== key && modules.has(last)) return `write ${last}: modules have one word here`;
-  const near = nearest(last, modules.keys());
-  return near === undefined ? undefined : `did you mean '${near}'?`;
-};
+import type { Condition, Template } from './types.ts';
 
 /** The task's module among the keys that are no keywords; reports none, several and unknown ones. */
 const findModule = (
   map: MapNode,
-  { modules, problems }: TaskSetting,
-): { module: AnyModule; entry: Entry } | undefined => {
-  const others = checkKeys(map, taskKeywords, problems);
+  { reading: { modules, problems }, section }: Surroundings,
+): { readonly module: AnyModule; readonly entry: Entry } | undefined => {
+  const keywords = section === 'handlers' ? handlerKeywords : taskKeywords;
+  const others = checkKeys(map, keywords, problems);
   const [first, ...more] = others.filter(({ key }) => modules.has(key));
   for (const { key, keyPosition } of more)
     problems.error(
@@ -41,13 +30,14 @@ const findModule = (
       `make '${key}' a task of its own`,
     );
   for (const { key, keyPosition } of others.filter((entry) => !modules.has(entry.key))) {
-    const nearKeyword = nearest(key, taskKeywords.known);
-    if (first || (nearKeyword !== undefined && suggestModule(key, modules) === undefined)) {
-      const { message, hint } = unknownKey('task', key, [...taskKeywords.known, ...modules.keys()]);
-      problems.error('unknown-key', message, keyPosition, hint);
-    } else problems.error('unknown-module', `there is no module '${key}'`, keyPosition, suggestModule(key, modules));
+    const nearKeyword = isAnsibleModule(key) ? undefined : nearest(key, keywords.known);
+    const hint = moduleHint(key, modules.keys());
+    if (first || (nearKeyword !== undefined && hint === undefined)) {
+      const unknown = unknownKey(keywords.what, key, [...keywords.known, ...modules.keys()]);
+      problems.error('unknown-key', unknown.message, keyPosition, unknown.hint);
+    } else problems.error('unknown-module', `there is no module '${key}'`, keyPosition, hint);
   }
-  if (!first && others.length === 0 && !map.entries.some(({ key }) => !taskKeywords.known.has(key)))
+  if (!first && others.length === 0 && !map.entries.some(({ key }) => !keywords.known.has(key)))
     problems.error(
       'no-module',
       'a task needs a module: what should be true',
@@ -93,84 +83,128 @@ const readParams = ({ key, keyPosition, value }: Entry, module: AnyModule, probl
 const readAbsent = (params: MapNode, module: AnyModule, problems: Problems): boolean =>
   module.removable && choiceField(params, 'state', ['present', 'absent'], problems) === 'absent';
 
-const readWhen = (map: MapNode, problems: Problems): readonly ScalarNode[] => {
-  const node = get(map, 'when');
-  if (!node) return [];
-  return (node.kind === 'sequence' ? node.items : [node]).filter((item): item is ScalarNode => {
-    const isCondition = item.kind === 'scalar' && item.value !== null;
-    if (!isCondition) wrongType(problems, 'when', 'a condition or a list of conditions', item);
-    return isCondition;
-  });
+/** Variables that the module sets for later tasks. */
+const readLearned = (params: MapNode, { learns }: AnyModule, problems: Problems): readonly string[] => {
+  const learned = learns?.(params.entries.map(({ key }) => key)) ?? [];
+  for (const { key, keyPosition } of params.entries.filter((entry) => learned.includes(entry.key))) {
+    const wrong = variableNameProblem(key);
+    if (wrong !== undefined) problems.error('bad-name', wrong, keyPosition);
+  }
+  return learned;
 };
 
-const readRegister = (map: MapNode, problems: Problems): { text: string; position: Position } | undefined => {
+const readRegister = (map: MapNode, problems: Problems): Word | undefined => {
   const field = textField(map, 'register', problems);
   const wrong = field && variableNameProblem(field.text);
   if (wrong !== undefined) problems.error('bad-name', wrong, field!.position);
   return wrong === undefined ? field : undefined;
 };
 
-/** A condition's text as an expression: YAML's booleans and numbers say what they say. */
-const conditionText = ({ value, source }: ScalarNode): string => (typeof value === 'boolean' ? String(value) : source);
-
-/** A task or handler from its map; undefined where it has no usable module. Everything wrong goes to `problems`. */
-export const readTask = (map: MapNode, setting: TaskSetting): TaskDefinition | undefined => {
-  const { problems } = setting;
-  const found = findModule(map, setting);
-  const name = textField(map, 'name', problems);
-  const conditions = readWhen(map, problems);
-  const register = readRegister(map, problems);
-  const notify = wordsField(map, 'notify', problems);
-  const tags = wordsField(map, 'tags', problems, ',').map(({ text }) => text);
-  const become = booleanField(map, 'become', problems);
-  const becomeUser = textField(map, 'become_user', problems);
-  const ignoreErrors = booleanField(map, 'ignore_errors', problems);
-  const noLog = booleanField(map, 'no_log', problems);
-  const unsupported = choiceField(map, 'unsupported', ['fail', 'warn', 'skip'], problems);
-  const apply = choiceField(map, 'apply', ['both', 'running', 'boot'], problems);
-  const declared = variablesField(map, 'task vars', problems);
+const readLoop = (map: MapNode, problems: Problems): Node | undefined => {
   const loop = get(map, 'loop');
-  if (
-    loop &&
-    loop.kind !== 'sequence' &&
-    !(loop.kind === 'scalar' && typeof loop.value === 'string' && loop.value.includes('{{'))
-  )
-    wrongType(problems, 'loop', 'a list, or a template of a list', loop);
+  const isTemplate = loop?.kind === 'scalar' && typeof loop.value === 'string' && loop.value.includes('{{');
+  if (loop && loop.kind !== 'sequence' && !isTemplate) wrongType(problems, 'loop', 'a list, or a template of a list', loop);
+  return loop;
+};
+
+/** Where trying again can help: with modules that act. All others are read back and corrected anyway. */
+const acting = ['command', 'wait_for'];
+
+const readTries = (map: MapNode, kind: string | undefined, problems: Problems) => {
+  const until = conditionsField(map, 'until', problems);
+  const at = (key: string) => map.entries.find((entry) => entry.key === key)?.keyPosition;
+  if (until.length > 0 && kind !== undefined && !acting.includes(kind))
+    problems.error(
+      'not-supported',
+      `'until' tries again what acts: ${acting.join(' and ')}, not '${kind}'`,
+      at('until'),
+      `'${kind}' is done until the host is as it says; register a command and try that again`,
+    );
+  for (const key of ['retries', 'delay'])
+    if (get(map, key) && !get(map, 'until'))
+      problems.error('missing-key', `'${key}' needs 'until': the condition that ends the tries`, at(key));
+  const retries = numberField(map, 'retries', 0, problems);
+  return { until, retries: retries ?? 3, delay: numberField(map, 'delay', 0, problems) ?? 5 };
+};
+
+const conditionOf = (node: ScalarNode): Condition => ({ text: conditionText(node), position: node.position });
+const templateOf = (node: Node): Template => ({ source: toValue(node), position: node.position });
+
+/** A task or handler from its map; undefined where it has no usable module. Everything wrong goes to the problems. */
+export const readTask = (map: MapNode, around: Surroundings): TaskDraft | undefined => {
+  const { reading, role, section } = around;
+  const { problems } = reading;
+  const found = findModule(map, around);
+  const name = textField(map, 'name', problems);
+  const register = readRegister(map, problems);
+  const listen = section === 'handlers' ? wordsField(map, 'listen', problems).map(({ text }) => text) : [];
+  const loop = readLoop(map, problems);
+  const { variable, index, label } = readLoopControl(map, problems);
+  const changed = conditionsField(map, 'changed_when', problems);
+  const failed = conditionsField(map, 'failed_when', problems);
+  const { until, retries, delay } = readTries(map, found?.module.kind, problems);
+  const own = withVariables(handDown(map, around.inherited, problems), variablesField(map, 'task vars', problems));
   if (!found) return undefined;
 
   const { module, entry } = found;
   const written = readParams(entry, module, problems);
   const absent = readAbsent(written, module, problems);
+  const learned = readLearned(written, module, problems);
   const params = module.removable
     ? { ...written, entries: written.entries.filter(({ key }) => key !== 'state') }
     : written;
-  return {
+  const environment = environmentOf(own.environment);
+  return ({ id, variables, defaults }) => ({
     task: {
-      id: setting.id,
+      id,
       name: name?.text ?? module.kind,
       position: entry.keyPosition,
+      ...(role && { role: role.name }),
       module,
-      params: { source: toValue(params), position: params.position },
-      when: conditions.map((node) => ({ text: conditionText(node), position: node.position })),
-      ...(loop && { loop: { source: toValue(loop), position: loop.position } }),
+      params: templateOf(params),
+      when: own.conditions.map(conditionOf),
+      ...(loop && { loop: templateOf(loop) }),
+      loopControl: { variable, ...(index !== undefined && { index }), ...(label && { label: templateOf(label) }) },
       ...(register && { register: register.text }),
-      notify: notify.map(({ text }) => text),
-      tags: [...new Set([...setting.tags, ...tags])],
-      become: become ?? setting.become,
-      becomeUser: becomeUser?.text ?? setting.becomeUser,
-      ignoreErrors: ignoreErrors ?? false,
-      noLog: noLog ?? false,
-      unsupported: unsupported ?? 'fail',
-      apply: apply ?? 'both',
+      sets: [...(register ? [register.text] : []), ...learned],
+      notify: own.notify.map(({ text }) => text),
+      listen,
+      ...(changed.length > 0 && { changedWhen: changed.map(conditionOf) }),
+      ...(failed.length > 0 && { failedWhen: failed.map(conditionOf) }),
+      ...(until.length > 0 && { until: until.map(conditionOf) }),
+      retries,
+      delay,
+      ...(own.timeout !== undefined && { timeout: own.timeout }),
+      ...(environment && { environment: templateOf(environment) }),
+      ...(own.delegateTo && { delegateTo: templateOf(own.delegateTo) }),
+      runOnce: own.runOnce,
+      tags: own.tags,
+      become: own.become,
+      becomeUser: own.becomeUser,
+      ignoreErrors: own.ignoreErrors,
+      ignoreUnreachable: own.ignoreUnreachable,
+      anyErrorsFatal: own.anyErrorsFatal,
+      noLog: own.noLog,
+      unsupported: own.unsupported,
+      apply: own.apply,
       absent,
     },
     name: get(map, 'name'),
     params,
     moduleAt: entry.keyPosition,
-    conditions,
+    conditions: own.conditions,
+    judgements: { changed, failed, until },
     loop,
-    declared,
-    notify,
+    label,
+    environment,
+    delegateTo: own.delegateTo,
+    variables: [...(role?.parameters ?? []), ...own.variables, ...(role?.variables ?? []), ...variables],
+    defaults: [...(role?.defaults ?? []), ...defaults],
+    folders: around.folders,
+    role: role && { name: role.name, folder: role.folder },
+    turn: around.turn,
+    isRescue: around.isRescue,
+    notify: own.notify,
     registerAt: register?.position,
-  };
+  });
 };

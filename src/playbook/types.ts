@@ -23,22 +23,69 @@ export interface Task {
   /** Its name, or the module's kind where it has none; may hold templates. */
   readonly name: string;
   readonly position: Position;
+  /** The role that it belongs to. */
+  readonly role?: string;
   readonly module: AnyModule;
   readonly params: Template;
   /** ANDed. */
   readonly when: readonly Condition[];
   readonly loop?: Template;
+  readonly loopControl: {
+    /** `item` unless `loop_var` says otherwise. */
+    readonly variable: string;
+    readonly index?: string;
+    readonly label?: Template;
+  };
   readonly register?: string;
+  /** Every variable that it sets for later tasks: `register`, and what its module learns. */
+  readonly sets: readonly string[];
   readonly notify: readonly string[];
+  /** For handlers: other names by which they are notified. */
+  readonly listen: readonly string[];
+  /** The result's word on these is replaced; ANDed; undefined: not said. */
+  readonly changedWhen?: readonly Condition[];
+  readonly failedWhen?: readonly Condition[];
+  /** Tried again until these hold. */
+  readonly until?: readonly Condition[];
+  readonly retries: number;
+  /** Seconds between tries. */
+  readonly delay: number;
+  /** Seconds that its programs may take. */
+  readonly timeout?: number;
+  /** Variables of the environment of its programs. */
+  readonly environment?: Template;
+  readonly delegateTo?: Template;
+  readonly runOnce: boolean;
   readonly tags: readonly string[];
   readonly become: boolean;
   readonly becomeUser: string;
   readonly ignoreErrors: boolean;
+  readonly ignoreUnreachable: boolean;
+  /** Its failure on one host ends the play on all. */
+  readonly anyErrorsFatal: boolean;
   readonly noLog: boolean;
   readonly unsupported: 'fail' | 'warn' | 'skip';
   readonly apply: Apply;
   /** `state: absent`: what perfplay persisted is removed. */
   readonly absent: boolean;
+}
+
+/** What runs in order. A block without `rescue` and `always` is dissolved into its tasks when it is read. */
+export type Sequence<T> = readonly Part<T>[];
+export type Part<T> =
+  | { readonly kind: 'task'; readonly task: T }
+  | Block<T>
+  /** Notified handlers run here. `tags`: those of a task that says so; a play's own flush has none. */
+  | { readonly kind: 'flush-handlers'; readonly tags?: readonly string[] };
+
+/** `rescue` runs where a task of `block` has failed and makes that good; `always` runs after both, come what may. */
+export interface Block<T> {
+  readonly kind: 'block';
+  readonly name: string;
+  readonly position: Position;
+  readonly block: Sequence<T>;
+  readonly rescue: Sequence<T>;
+  readonly always: Sequence<T>;
 }
 
 export interface Play {
@@ -51,7 +98,8 @@ export interface Play {
   readonly batches: readonly (readonly string[])[];
   /** A batch with more than this percentage of failed and unreachable hosts ends the run. */
   readonly maxFailPercentage?: number;
-  readonly tasks: readonly Task[];
+  /** `pre_tasks`, roles, `tasks` and `post_tasks`, with the flushes of handlers between them; what tags leave out is gone. */
+  readonly sequence: Sequence<Task>;
   readonly handlers: readonly Task[];
 }
 
@@ -67,12 +115,14 @@ export interface Site {
 export interface Scope {
   readonly facts?: Value;
   readonly registered: ReadonlyMap<string, Value>;
+  /** In a plan: names whose values only a run can tell, each with the task that would set it. */
+  readonly unknown: ReadonlyMap<string, string>;
 }
 
 /** A play on one host. */
 export interface HostPlay {
   readonly play: Play;
-  readonly tasks: readonly HostTask[];
+  readonly sequence: Sequence<HostTask>;
   readonly handlers: readonly HostTask[];
 }
 
@@ -84,11 +134,15 @@ export interface HostTask {
     readonly params: ReadonlySet<'facts' | 'registered'>;
     readonly when: ReadonlySet<'facts' | 'registered'>;
   };
+  /** In a plan: the task whose outcome must be known before anything can be said of this one. */
+  readonly waitsFor: (scope: Scope) => string | undefined;
   /** Its items with rendered and validated parameters. Throws InputError where a late value is undefined or of a wrong type. */
   readonly items: (scope: Scope) => readonly Item[];
 }
 
 export interface Item {
+  /** The loop's item; undefined without a loop. */
+  readonly value?: Value;
   /** The loop's item as text, for people; undefined without a loop. */
   readonly label?: string;
   /** The task's name with its templates rendered. */
@@ -97,4 +151,13 @@ export interface Item {
   readonly params: Value;
   /** Evaluated by the engine after the observe; false: skipped. */
   readonly when: () => boolean;
+  /** The host it is done on instead: a name, as written. Throws InputError. */
+  readonly delegateTo?: string;
+  /** Variables of the environment of its programs. */
+  readonly environment: ReadonlyMap<string, string>;
+  /**
+   * What `changed_when`, `failed_when` or `until` say of its result, which stands under the register's name; undefined: nothing.
+   * Throws InputError.
+   */
+  readonly judge: (what: 'changed' | 'failed' | 'until', result: Value) => boolean | undefined;
 }

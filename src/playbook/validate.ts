@@ -1,16 +1,18 @@
 import { Ajv } from 'ajv';
 import { nearest } from '../diagnostics.ts';
+import { startsWith } from './places.ts';
 import { allowedValues, closed, describeSchema, normaliseSwitches } from './schema.ts';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { AnyModule } from '../contract/module.ts';
 import type { Value } from '../inventory/types.ts';
+import type { Path } from './places.ts';
 import type { Schema } from './schema.ts';
 
 /** One thing wrong with a task's parameters, at a path into them. */
 export interface ParamProblem {
   readonly code: string;
   readonly message: string;
-  readonly path: readonly (string | number)[];
+  readonly path: Path;
   /** What to point at: the value, its key, or the module's name where a key is missing. */
   readonly at: 'value' | 'key' | 'module';
   readonly hint?: string | undefined;
@@ -30,7 +32,7 @@ const validatorOf = (module: AnyModule) => {
   return made;
 };
 
-const pathOf = ({ instancePath }: ErrorObject, value: Value): readonly (string | number)[] => {
+const pathOf = ({ instancePath }: ErrorObject, value: Value): Path => {
   const path: (string | number)[] = [];
   let current: Value | undefined = value;
   for (const part of instancePath.split('/').slice(1)) {
@@ -41,7 +43,8 @@ const pathOf = ({ instancePath }: ErrorObject, value: Value): readonly (string |
   return path;
 };
 
-const nameOf = (path: readonly (string | number)[]): string =>
+/** A path as people write it: `values.a[0]`. */
+export const pathName = (path: Path): string =>
   path.reduce<string>(
     (name, key) => (typeof key === 'number' ? `${name}[${key}]` : name === '' ? key : `${name}.${key}`),
     '',
@@ -51,10 +54,10 @@ const isScalarSchema = (schema: Schema): boolean =>
   schema['x-scalar'] === true || (schema.anyOf ?? []).some(isScalarSchema);
 
 /** A value that is none of those that the schema takes. */
-const refused = (error: ErrorObject, path: ParamProblem['path']): ParamProblem => {
+const refused = (error: ErrorObject, path: Path): ParamProblem => {
   const schema = error.parentSchema as Schema;
   const value = error.data as Value;
-  const name = nameOf(path);
+  const name = pathName(path);
   if (typeof value === 'boolean' && isScalarSchema(schema))
     return {
       code: 'quote-it',
@@ -91,7 +94,7 @@ const explain = (error: ErrorObject, root: Value): ParamProblem => {
     const known = Object.keys((error.parentSchema as Schema).properties ?? {});
     const near = nearest(key, known);
     const hint = near === undefined ? `it takes ${known.join(', ')}` : `did you mean '${near}'?`;
-    const of = path.length === 0 ? '' : ` of '${nameOf(path)}'`;
+    const of = path.length === 0 ? '' : ` of '${pathName(path)}'`;
     return {
       code: 'unknown-parameter',
       message: `there is no parameter '${key}'${of}`,
@@ -101,11 +104,11 @@ const explain = (error: ErrorObject, root: Value): ParamProblem => {
     };
   }
   if (keyword === 'required') {
-    const message = `the parameter '${nameOf([...path, String(params['missingProperty'])])}' is missing`;
+    const message = `the parameter '${pathName([...path, String(params['missingProperty'])])}' is missing`;
     return { code: 'missing-parameter', message, path, at: path.length === 0 ? 'module' : 'value' };
   }
   if (['type', 'enum', 'const', 'anyOf', 'minimum', 'maximum'].includes(keyword)) return refused(error, path);
-  const name = path.length === 0 ? 'the parameters' : `'${nameOf(path)}'`;
+  const name = path.length === 0 ? 'the parameters' : `'${pathName(path)}'`;
   return {
     code: 'bad-value',
     message: `${name} ${error.message ?? keyword}`,
@@ -135,14 +138,9 @@ const relevant = (errors: readonly ErrorObject[]): readonly ErrorObject[] => {
   return errors.filter((error) => !dropped.has(error));
 };
 
-type Path = ParamProblem['path'];
-
-/** True where an error is about a value that is not known, or about a part of one. */
-const concerns = (path: Path, unknown: Path): boolean => unknown.every((key, index) => path[index] === key);
-
 /**
- * A task's rendered parameters against the module's schema and `check`; `unknown` are the paths of values that are not
- * known, which are taken for right. Gives the parameters with switches as booleans.
+ * A task's rendered parameters against the module's schema; `unknown` are the paths of values that are not known, which are
+ * taken for right. Gives the parameters with switches as booleans.
  */
 export const validateParams = (
   module: AnyModule,
@@ -153,18 +151,17 @@ export const validateParams = (
   const params = normaliseSwitches(schema, rendered);
   const errors = validate(params) ? [] : relevant(validate.errors ?? []);
   const problems = errors
-    .filter((error) => !unknown.some((one) => concerns(pathOf(error, params), one)))
+    .filter((error) => !unknown.some((one) => startsWith(pathOf(error, params), one)))
     .map((error) => explain(error, params));
-  if (problems.length > 0 || unknown.length > 0) return { params, problems };
-  const found = module.check?.(params as never) ?? [];
-  return {
-    params,
-    problems: found.map(({ param, message, hint }) => ({
-      code: 'bad-value',
-      message: `'${param}': ${message}`,
-      path: [param],
-      at: 'value',
-      hint,
-    })),
-  };
+  return { params, problems };
 };
+
+/** What the module itself finds wrong with parameters that its schema takes. */
+export const checkParams = (module: AnyModule, params: Value): readonly ParamProblem[] =>
+  (module.check?.(params as never) ?? []).map(({ param, message, hint }) => ({
+    code: 'bad-value',
+    message: `'${param}': ${message}`,
+    path: [param],
+    at: 'value',
+    hint,
+  }));

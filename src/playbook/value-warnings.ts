@@ -1,12 +1,19 @@
 import { ambiguities } from '../yaml/document.ts';
-import { conditionReferences, referencesIn } from './expressions/references.ts';
-import { schemaAt, takesBoolean } from './schema.ts';
+import { isFileProblem } from './controller-files.ts';
+import { referencesIn } from './expressions/references.ts';
+import { replaceFiles, schemaAt, takesBoolean } from './schema.ts';
+import { tasksOf } from './sequence.ts';
 import { parameterNames } from './task.ts';
+import { referencesInFile } from './template-files.ts';
+import { referencesOf, textsOf } from './texts.ts';
 import { unreadVariables } from './unread.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Inventory, Variable } from '../inventory/types.ts';
 import type { Node } from '../yaml/document.ts';
+import type { ControllerFiles } from './controller-files.ts';
 import type { PlayDefinition, TaskDefinition } from './definitions.ts';
+import type { Reference } from './expressions/references.ts';
+import type { DeclaredVariables } from './fields.ts';
 import type { Path } from './places.ts';
 import type { Schema } from './schema.ts';
 
@@ -33,21 +40,45 @@ const paramWarnings = ({ task: { module }, params }: TaskDefinition): readonly D
   );
 };
 
+const tasksIn = (definitions: readonly PlayDefinition[]): readonly TaskDefinition[] =>
+  definitions.flatMap(({ sequence, handlers }) => [...tasksOf(sequence), ...handlers]);
+
+/** Every place where variables are declared in the playbook's files, each once. */
+export const declarations = (definitions: readonly PlayDefinition[]): readonly DeclaredVariables[] => [
+  ...new Set([
+    ...definitions.map(({ declared }) => declared),
+    ...tasksIn(definitions).flatMap(({ variables, defaults }) => [...variables, ...defaults]),
+  ]),
+];
+
+/** The names that a task uses, those in its template files included where their paths are written out. */
+const referencesOfTask = (definition: TaskDefinition, files: ControllerFiles): readonly Reference[] => {
+  const { task, folders } = definition;
+  const inFiles: Reference[] = [];
+  replaceFiles(task.module.params as Schema, task.params.source, (form, name) => {
+    const found = form === 'template' ? files.find(name, form, folders) : undefined;
+    if (found && !isFileProblem(found)) inFiles.push(...referencesInFile(found));
+    return name;
+  });
+  return [...referencesIn(task.name), ...Object.values(textsOf(definition)).flat().flatMap(referencesOf), ...inFiles];
+};
+
+export interface ValueSources {
+  readonly inventory: Inventory;
+  readonly extraVars: ReadonlyMap<string, Variable>;
+  readonly files: ControllerFiles;
+}
+
 /** Warnings about values as they are written: spellings that readers of YAML take differently, and names that nothing reads. */
 export const valueWarnings = (
   definitions: readonly PlayDefinition[],
-  { inventory, extraVars }: { readonly inventory: Inventory; readonly extraVars: ReadonlyMap<string, Variable> },
+  { inventory, extraVars, files }: ValueSources,
 ): readonly Diagnostic[] => {
-  const tasks = definitions.flatMap((play) => [...play.tasks, ...play.handlers]);
-  const declared = [...definitions, ...tasks].map((one) => one.declared);
+  const tasks = tasksIn(definitions);
+  const declared = declarations(definitions);
   const read = new Set<string>();
-  const note = (found: readonly { readonly name: string }[]): void => found.forEach(({ name }) => read.add(name));
-  for (const { task } of tasks) {
-    note(referencesIn(task.params.source));
-    note(referencesIn(task.name));
-    if (task.loop) note(referencesIn(task.loop.source));
-    for (const { text } of task.when) note(conditionReferences(text));
-  }
+  const note = (found: readonly Reference[]): void => found.forEach(({ name }) => read.add(name));
+  for (const task of tasks) note(referencesOfTask(task, files));
   const maps = [extraVars, ...declared.map(({ variables }) => variables)];
   for (const variables of [...maps, ...[...inventory.hosts.values()].map((host) => host.variables)])
     for (const { value } of variables.values()) note(referencesIn(value));

@@ -1,11 +1,18 @@
 /** Names that always mean what perfplay says, whoever defines them. */
 const magicNames: ReadonlySet<string> = new Set([
   'inventory_hostname',
+  'inventory_hostname_short',
   'groups',
   'group_names',
   'hostvars',
   'play_hosts',
+  'ansible_play_hosts',
+  'ansible_play_batch',
+  'ansible_check_mode',
   'playbook_dir',
+  'role_name',
+  'role_path',
+  'omit',
   'facts',
   'item',
 ]);

@@ -74,7 +74,10 @@ export const taskText = ({ module, name, item }: TaskResult): string =>
 const groupLine = ({ task, set }: ChangeGroup, plan: boolean): Line => {
   if (set) return changeLine(set.label, set.change, plan);
   const act = taskText(task);
-  if (task.unknown) return line(span(plan ? '? ' : '', 'change'), `${act} `, span('unknown until run', 'change'));
+  if (task.unknown) {
+    const until = task.waitsFor === undefined ? 'run' : `"${task.waitsFor}" has run`;
+    return line(span(plan ? '? ' : '', 'change'), `${act} `, span(`unknown until ${until}`, 'change'));
+  }
   return line(span(plan ? '~ ' : '', 'change'), `${act} `, span(plan ? 'would run' : 'ran', 'change'));
 };
 

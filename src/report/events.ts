@@ -78,7 +78,15 @@ export interface TaskResult {
   readonly message?: string;
   /** A plan whose effect cannot be known before: a command without a guard. */
   readonly unknown?: boolean;
+  /** With `unknown`: the task whose outcome must be known first. */
+  readonly waitsFor?: string;
+  /** What the task says: of debug, assert and the like. */
+  readonly output?: string;
   readonly ignored?: boolean;
+  /** It failed, and its block has a rescue. */
+  readonly rescued?: boolean;
+  /** The host it was done on instead. */
+  readonly delegate?: string;
   readonly handler?: boolean;
   readonly changes: readonly Change[];
   readonly pending: readonly Pending[];

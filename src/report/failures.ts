@@ -39,7 +39,7 @@ export const sortedFailures = (summary: Summary): readonly FailureGroup[] => {
   const alike = ({ status, message, hint }: FailureGroup): string => `${status}${shape(message)}${shape(hint)}`;
   return [...inTasks, ...groupBy(outside, alike).map(merged)].sort(
     (left, right) =>
-      Number(left.ignored) - Number(right.ignored) ||
+      Number(left.tolerated !== undefined) - Number(right.tolerated !== undefined) ||
       Number(left.task === undefined) - Number(right.task === undefined) ||
       byText(left.task?.task ?? left.status, right.task?.task ?? right.status),
   );

@@ -98,8 +98,15 @@ export const messageLines = (...texts: readonly (string | undefined)[]): readonl
 export const failureHead = (group: FailureGroup): Line => {
   const first = messageLines(group.message)[0] ?? '';
   if (group.task === undefined) return line(span(`${group.status.toUpperCase()}  `, 'bad'), first);
-  const reason = [...(group.ignored ? ['ignored'] : []), ...(group.reason ? [group.reason] : ['failed'])].join(', ');
-  return line(`${taskText(group.task)}  `, span(`${reason}:`, group.ignored ? 'quiet' : 'bad'), ` ${first}`);
+  const reason = [
+    ...(group.tolerated === undefined ? [] : [group.tolerated]),
+    ...(group.reason ? [group.reason] : ['failed']),
+  ].join(', ');
+  return line(
+    `${taskText(group.task)}  `,
+    span(`${reason}:`, group.tolerated === undefined ? 'bad' : 'quiet'),
+    ` ${first}`,
+  );
 };
 
 const failureRow = (summary: Summary, group: FailureGroup, lists: HostLists): Row => {
@@ -119,6 +126,23 @@ const failureRow = (summary: Summary, group: FailureGroup, lists: HostLists): Ro
     hosts: lists.text(group.hosts),
     more: [...refused, ...more, ...hints.map((hint) => line('    ', hint))],
   };
+};
+
+/** What tasks say, each text once with its hosts, in the order of the playbook. */
+const outputLines = (summary: Summary, lists: HostLists, options: ReportOptions): readonly Line[] => {
+  const sorted = [...summary.outputs.values()].sort(
+    (left, right) => left.task.play - right.task.play || byText(left.task.task, right.task.task),
+  );
+  const rows = sorted.map(({ task, text, hosts }): Row => {
+    const [first = '', ...more] = messageLines(text);
+    return {
+      where: whereText(summary, task.position),
+      text: line(`${taskText(task)}  `, span(first, 'strong')),
+      hosts: lists.text(hosts),
+      more: more.map((one) => line('    ', one)),
+    };
+  });
+  return layout(rows, options);
 };
 
 const failureLines = (summary: Summary, lists: HostLists, options: ReportOptions): readonly Line[] =>
@@ -168,6 +192,7 @@ export const finalReport = (summary: Summary, options: ReportOptions): readonly 
   const wrap = (lines: readonly Line[]): readonly Line[] =>
     columns === undefined ? lines : lines.flatMap((text) => wrapLine(text, columns, 4));
   const body = [
+    outputLines(summary, lists, options),
     changeLines(summary, lists, options),
     failureLines(summary, lists, options),
     warningLines(summary, lists, options),

@@ -51,6 +51,7 @@ export const documentOf = (summary: Summary): object => ({
     position: task.position,
     item: task.item ?? null,
     unknown: task.unknown ?? false,
+    waits_for: task.waitsFor ?? null,
     keys: set?.keys ?? [],
     levels: set?.change.levels ?? [],
     before: set?.change.before ?? null,
@@ -58,7 +59,7 @@ export const documentOf = (summary: Summary): object => ({
     pending: set?.change.pending ?? null,
     hosts: [...hosts],
   })),
-  failures: [...summary.failures.values()].map(({ status, task, reason, message, hint, ignored, sets, hosts }) => ({
+  failures: [...summary.failures.values()].map(({ status, task, reason, message, hint, tolerated, sets, hosts }) => ({
     status,
     task: task?.task ?? null,
     module: task?.module ?? null,
@@ -67,7 +68,8 @@ export const documentOf = (summary: Summary): object => ({
     reason: reason ?? null,
     message,
     hint: hint ?? null,
-    ignored,
+    ignored: tolerated === 'ignored',
+    rescued: tolerated === 'rescued',
     changes: [...sets.values()].map(({ keys, change: { levels, before, after, failed } }) => ({
       keys,
       levels,
@@ -75,6 +77,13 @@ export const documentOf = (summary: Summary): object => ({
       after,
       failed,
     })),
+    hosts: [...hosts],
+  })),
+  outputs: [...summary.outputs.values()].map(({ task, text, hosts }) => ({
+    task: task.task,
+    position: task.position,
+    item: task.item ?? null,
+    text,
     hosts: [...hosts],
   })),
   warnings: [...summary.warnings.values()].map(({ position, message, hosts }) => ({

@@ -48,7 +48,7 @@ const batchEnd = (summary: Summary): readonly Line[] => {
 const resultLine = (summary: Summary, word: string, style: Style, result: TaskResult, text: Line): Line =>
   line(
     span(` ${word}`, style),
-    `  ${result.host}  `,
+    `  ${result.host}${result.delegate === undefined ? '' : ` on ${result.delegate}`}  `,
     span(whereText(summary, result.position), 'quiet'),
     '  ',
     ...text,
@@ -67,7 +67,7 @@ const changedLines = (summary: Summary, result: TaskResult): readonly Line[] => 
 /** The details of a failure that many hosts may have are left to the end. */
 const failedLines = (summary: Summary, result: TaskResult, few: boolean): readonly Line[] => {
   if (result.outcome !== 'failed') return [];
-  const word = result.ignored ? 'ignored' : 'failed';
+  const word = result.ignored ? 'ignored' : result.rescued ? 'rescued' : 'failed';
   const refused = collapseChanges(result.changes.filter((change) => change.failed));
   const reasons = refused.map(({ label, change }): Line => [
     ...line('    '),
@@ -78,6 +78,13 @@ const failedLines = (summary: Summary, result: TaskResult, few: boolean): readon
   const text = line(`${taskText(result)}  ${result.reason ?? 'failed'}${first === '' ? '' : `: ${first}`}`);
   const head = resultLine(summary, word, 'bad', result, text);
   return few ? [head, ...reasons, ...indented(hints)] : [head];
+};
+
+const saidLines = (summary: Summary, result: TaskResult): readonly Line[] => {
+  if (result.output === undefined) return [];
+  const [first = '', ...more] = messageLines(result.output);
+  const text = line(`${taskText(result)}  `, span(first, 'strong'));
+  return [resultLine(summary, 'says', 'quiet', result, text), ...indented(more)];
 };
 
 const endedLines = ({ host, status, message, hint }: HostEnded, few: boolean): readonly Line[] => {
@@ -99,7 +106,10 @@ const linesOf = (summary: Summary, event: Event, options: PlainOptions): readonl
     case 'batch-started':
       return batchHeading(summary, event);
     case 'task':
-      return [...(few && !isPlan(summary) ? changedLines(summary, event) : []), ...failedLines(summary, event, few)];
+      return [
+        ...(few && !isPlan(summary) ? [...changedLines(summary, event), ...saidLines(summary, event)] : []),
+        ...failedLines(summary, event, few),
+      ];
     case 'host-ended':
       return endedLines(event, few);
     case 'run-ended':

@@ -144,7 +144,7 @@ const failureLine = (summary: Summary, group: FailureGroup, columns: number): Li
 };
 
 const failureLines = (summary: Summary, { columns }: Size, rows: number): readonly Line[] => {
-  const groups = sortedFailures(summary).filter((group) => !group.ignored);
+  const groups = sortedFailures(summary).filter(({ tolerated }) => tolerated === undefined);
   if (rows <= 0) return [];
   const shown = groups.length <= rows ? groups : groups.slice(0, rows - 1);
   const hidden = groups.length - shown.length;

@@ -54,9 +54,17 @@ export interface FailureGroup {
   readonly reason: Reason | undefined;
   readonly message: string;
   readonly hint: string | undefined;
-  readonly ignored: boolean;
+  /** It does not count as a failure of the host. */
+  readonly tolerated: 'ignored' | 'rescued' | undefined;
   /** The changes that could not be made, by label and message. */
   readonly sets: Map<string, ChangeSet>;
+  readonly hosts: Set<string>;
+}
+
+/** What a task says, and every host on which it says that. */
+export interface OutputGroup {
+  readonly task: TaskResult;
+  readonly text: string;
   readonly hosts: Set<string>;
 }
 
@@ -79,6 +87,7 @@ export interface Summary {
   readonly tasks: Map<string, TaskSummary>;
   readonly changes: Map<string, ChangeGroup>;
   readonly failures: Map<string, FailureGroup>;
+  readonly outputs: Map<string, OutputGroup>;
   readonly warnings: Map<string, WarningGroup>;
   readonly diagnostics: Map<string, Diagnostic>;
   end?: RunEnded;
@@ -90,6 +99,7 @@ export const emptySummary = (): Summary => ({
   tasks: new Map(),
   changes: new Map(),
   failures: new Map(),
+  outputs: new Map(),
   warnings: new Map(),
   diagnostics: new Map(),
 });
@@ -107,6 +117,9 @@ const entry = <V>(map: Map<string, V>, key: string, create: () => V): V => {
 const hostOf = (summary: Summary, name: string): HostSummary =>
   entry(summary.hosts, name, () => ({ name, order: summary.hosts.size }));
 
+const toleratedOf = ({ ignored, rescued }: TaskResult): FailureGroup['tolerated'] =>
+  ignored ? 'ignored' : rescued ? 'rescued' : undefined;
+
 /** What a failed task says: its own message, or that of its changes. */
 const failureMessage = (result: TaskResult): string =>
   result.message ?? [...new Set(result.changes.flatMap((change) => change.failed?.message ?? []))].join('; ');
@@ -117,8 +130,8 @@ const addFailure = (
   failure: Omit<FailureGroup, 'hosts' | 'sets'>,
   sets: readonly ChangeSet[],
 ): void => {
-  const { status, task, reason, message, hint, ignored } = failure;
-  const key = identity(status, task?.task, task?.position, task?.item, reason, message, hint, ignored);
+  const { status, task, reason, message, hint, tolerated } = failure;
+  const key = identity(status, task?.task, task?.position, task?.item, reason, message, hint, tolerated);
   const group = entry(summary.failures, key, () => ({ ...failure, sets: new Map(), hosts: new Set() }));
   group.hosts.add(host);
   for (const set of sets) group.sets.set(identity(set.label, set.change.failed?.message), set);
@@ -132,7 +145,7 @@ const addTask = (summary: Summary, result: TaskResult): void => {
   task.outcomes[result.outcome]++;
   const play = summary.plays.get(result.play);
   if (result.outcome === 'changed') play?.changed.add(result.host);
-  if (result.outcome === 'failed' && !result.ignored) play?.failed.add(result.host);
+  if (result.outcome === 'failed' && !toleratedOf(result)) play?.failed.add(result.host);
 
   const sets = collapseChanges(result.changes);
   const made = sets.filter((set) => set.change.failed === undefined);
@@ -142,7 +155,7 @@ const addTask = (summary: Summary, result: TaskResult): void => {
     entry(summary.changes, key, (): ChangeGroup => ({ task: result, set, hosts: new Set() })).hosts.add(result.host);
   }
   if (made.length === 0 && (result.outcome === 'changed' || result.unknown)) {
-    const key = identity(result.task, result.name, result.item, result.unknown);
+    const key = identity(result.task, result.name, result.item, result.unknown, result.waitsFor);
     entry(summary.changes, key, (): ChangeGroup => ({ task: result, set: undefined, hosts: new Set() })).hosts.add(
       result.host,
     );
@@ -154,7 +167,7 @@ const addTask = (summary: Summary, result: TaskResult): void => {
       reason: result.reason,
       message: failureMessage(result),
       hint: undefined,
-      ignored: result.ignored ?? false,
+      tolerated: toleratedOf(result),
     } as const;
     addFailure(
       summary,
@@ -162,6 +175,11 @@ const addTask = (summary: Summary, result: TaskResult): void => {
       failure,
       sets.filter((set) => set.change.failed !== undefined),
     );
+  }
+  const { output } = result;
+  if (output !== undefined) {
+    const group = (): OutputGroup => ({ task: result, text: output, hosts: new Set() });
+    entry(summary.outputs, identity(result.task, result.name, result.item, output), group).hosts.add(result.host);
   }
   for (const message of result.warnings) {
     const group = () => ({ position: result.position, message, hosts: new Set<string>() });
@@ -174,7 +192,7 @@ const endHost = (summary: Summary, event: HostEnded): void => {
   summary.play?.done.add(event.host);
   const { status, message, hint } = event;
   if (status === 'ok' || status === 'changed' || (status === 'failed' && message === undefined)) return;
-  const failure = { status, task: undefined, reason: undefined, message: message ?? '', hint, ignored: false };
+  const failure = { status, task: undefined, reason: undefined, message: message ?? '', hint, tolerated: undefined };
   addFailure(summary, event.host, failure, []);
 };
 

@@ -29,11 +29,15 @@ const toFloat = (source: string): number => {
   return sign * (digits.includes(':') ? sexagesimal(digits) : Number(digits));
 };
 
+/** How a scalar begins that may be more than text. */
+const begins = /^(?:[-+.~0-9nNyYtTfFoO]|$)/;
+
 /**
  * The value of a plain scalar as PyYAML's SafeLoader, and so Ansible, resolves it. Timestamps stay text, as do integers
  * that a double cannot hold. Rule: PyYAML lib/yaml/resolver.py and constructor.py.
  */
 export const resolvePlain = (source: string): Scalar => {
+  if (!begins.test(source)) return source;
   if (nullWord.test(source)) return null;
   const word = booleanWord.exec(source);
   if (word) return word[1] !== undefined;
@@ -58,6 +62,7 @@ const resolveCore = (source: string): Scalar => {
 
 /** Whether YAML 1.1 and 1.2 readers take a plain scalar for different values: `on`, `0644`, `22:22`, `1e3`. */
 export const isAmbiguous = (source: string): boolean => {
+  if (!begins.test(source)) return false;
   const core = resolveCore(source);
   const plain = resolvePlain(source);
   return !(core === plain || Object.is(core, plain));

@@ -1,5 +1,20 @@
-import type { YAMLError } from 'yaml';
+import type { YAMLException } from 'js-yaml';
+import { parseDocument, Parser } from 'yaml';
+import type { CST, YAMLError } from 'yaml';
 import type { Diagnostic, Position } from '../diagnostics.ts';
+import type { Locate } from './positions.ts';
+
+/** Deeper trees than this are attacks, not configuration. */
+export const deepest = 100;
+
+/** Of the second parser only the errors are of use. */
+const secondParser = {
+  schema: 'failsafe',
+  uniqueKeys: false,
+  merge: false,
+  prettyErrors: false,
+  logLevel: 'error',
+} as const;
 
 /** A value that begins with braces and is not quoted: a map in a map to YAML, a template to people. */
 export const unquotedTemplate = (position: Position): Diagnostic => ({
@@ -39,20 +54,13 @@ const translate = (error: YAMLError, line: string, position: Position): Diagnost
 };
 
 /**
- * The library's errors as diagnostics: one a line, since the later ones of a line follow from the first; tabs and
- * excessive nesting stand alone, since they garble all that follows.
+ * The errors of the parser that goes on after one, as diagnostics: one a line, since the later ones of a line follow from
+ * the first; a tab stands alone, since it garbles all that follows.
  */
-export const syntaxErrors = (
-  errors: readonly YAMLError[],
-  text: string,
-  at: (start: number, end: number) => Position,
-): readonly Diagnostic[] => {
+const translateAll = (errors: readonly YAMLError[], text: string, locate: Locate): readonly Diagnostic[] => {
   const lines = text.split('\n');
   const lineOf = (position: Position): string => lines[position.line - 1] ?? '';
-  const found = errors.map((error) => ({ error, position: at(...error.pos) }));
-
-  const exhausted = found.find(({ error }) => error.code === 'RESOURCE_EXHAUSTION');
-  if (exhausted) return [tooDeep(exhausted.position)];
+  const found = errors.map((error) => ({ error, position: locate(...error.pos) }));
 
   const tabbed = found.find(({ position }) => /^\s*\t/.test(lineOf(position)));
   if (tabbed) {
@@ -82,3 +90,43 @@ export const tooDeep = (position: Position): Diagnostic => ({
   message: 'lists and maps are nested too deeply',
   position,
 });
+
+export const severalDocuments = (position: Position): Diagnostic => ({
+  code: 'several-documents',
+  severity: 'error',
+  message: 'a file holds one YAML document; a second begins here',
+  position,
+});
+
+/** The tokens within a token, one level down. */
+const within = (token: CST.Token): readonly CST.Token[] => {
+  if (token.type === 'document') return token.value ? [token.value] : [];
+  if (!('items' in token)) return [];
+  return token.items.flatMap(({ key, value }) => [key, value]).filter((inner) => inner != null);
+};
+
+/** Whether the second parser would run out of stack, which may end the process. */
+const isDeep = (text: string): boolean => {
+  let level: readonly CST.Token[] = [...new Parser().parse(text)];
+  for (let depth = 0; level.length > 0 && depth <= deepest; depth++) level = level.flatMap(within);
+  return level.length > 0;
+};
+
+/**
+ * What is wrong with a text that was refused with `refusal`: a second parser names every error, the first stops at one.
+ * Where the second finds none, or cannot be asked, the refusal speaks for itself.
+ */
+export const explainRefusal = (
+  { reason, mark }: YAMLException,
+  text: string,
+  locate: Locate,
+): readonly Diagnostic[] => {
+  const offset = mark?.position ?? 0;
+  const position = locate(offset, offset);
+  if (reason.startsWith('nesting exceeded')) return [tooDeep(position)];
+  const { errors } = isDeep(text) ? { errors: [] } : parseDocument(text, secondParser);
+  const second = errors.find(({ code }) => code === 'MULTIPLE_DOCS');
+  if (second) return [severalDocuments(locate(...second.pos))];
+  if (errors.length > 0) return translateAll(errors, text, locate);
+  return [{ code: 'yaml-syntax', severity: 'error', message: reason, position }];
+};

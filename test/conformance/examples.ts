@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import type { AnyModule } from '../../src/contract/module.ts';
 import type { Value } from '../../src/inventory/types.ts';
+import { replaceFiles, type Schema } from '../../src/playbook/schema.ts';
 import { validateParams } from '../../src/playbook/validate.ts';
 
 /** One entry of modules/KIND/example.yaml: parameters that change something on a fresh host of the simulated lab. */
@@ -10,6 +11,8 @@ export interface Example {
   readonly name: string;
   readonly host: string;
   readonly params: Value;
+  /** Texts of the controller's files that the parameters name. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 const modulesFolder = path.join(import.meta.dirname, '../../modules');
@@ -26,6 +29,11 @@ export const examplesOf = (module: AnyModule): readonly Example[] => {
       throw new Error(
         `${module.kind}/example.yaml: ${example.name}: ${problems.map(({ message }) => message).join('; ')}`,
       );
-    return { ...example, params };
+    const fileOf = (_: unknown, name: string): Value => {
+      const text = example.files?.[name];
+      if (text === undefined) throw new Error(`${module.kind}/example.yaml: ${example.name}: files has no ${name}`);
+      return { path: name, text: Buffer.from(text).toString('latin1') };
+    };
+    return { ...example, params: replaceFiles(module.params as Schema, params, fileOf) };
   });
 };

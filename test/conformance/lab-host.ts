@@ -2,13 +2,15 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import path from 'node:path';
 import type { Channel } from '../../src/connect/types.ts';
 import { openShell, type Shell } from '../../src/connect/shell/shell.ts';
+import { createDelegates } from '../../src/engine/delegates.ts';
 import { createHostRun } from '../../src/engine/host.ts';
+import { createBatch } from '../../src/engine/once.ts';
 import type { HostShells } from '../../src/engine/shells.ts';
 import { createSnapshotView } from '../../src/engine/snapshot-view.ts';
 import type { Host, Value } from '../../src/inventory/types.ts';
-import type { HostTask, Play, Task } from '../../src/playbook/types.ts';
 import type { AnyModule } from '../../src/contract/module.ts';
 import type { Event, HostEnded, TaskResult } from '../../src/report/events.ts';
+import { hostTaskOf, part, playOf, taskOf } from '../engine/task.ts';
 import { localChannel } from '../connect/shell/shells.ts';
 import { install, type Installed } from '../lab-simulated/installed.ts';
 import { restoreImage, takeImage, type Image } from './image.ts';
@@ -72,6 +74,7 @@ export const createLabHost = async (name: string, sabotage: Sabotage = {}): Prom
     return {
       for: async () => ({ shell, view }),
       invalidate: view.invalidate,
+      reset: () => undefined,
       asks: () => asks,
       close: () => channel.destroy(),
     };
@@ -105,8 +108,6 @@ export interface Outcome {
   readonly asks: number;
 }
 
-const position = { file: 'site.yml', line: 1, column: 1 };
-
 /** One task through the engine's host runner; closes the shells. Throws where a module or the engine threw. */
 export const runTask = async (
   shells: HostShells,
@@ -120,50 +121,31 @@ export const runTask = async (
     variables: new Map(),
     connection: { connection: 'local', address: 'localhost', sshArguments: [] },
   };
-  const task: Task = {
-    id: '0.0',
-    name: module.kind,
-    position,
-    module,
-    params: { source: params, position },
-    when: [],
-    notify: [],
-    tags: [],
-    become: false,
-    becomeUser: 'root',
-    ignoreErrors: false,
-    noLog: false,
-    unsupported: 'fail',
-    apply: 'both',
-    absent,
-  };
-  const hostTask: HostTask = {
-    task,
-    needs: { params: new Set(), when: new Set() },
-    items: () => [{ name: task.name, params, when: () => true }],
-  };
-  const play: Play = {
-    index: 0,
-    name: 'conformance',
-    position,
-    hosts: ['lab'],
-    batches: [['lab']],
-    tasks: [task],
-    handlers: [],
-  };
+  const hostTask = hostTaskOf(taskOf(module, params, { absent }));
+  const sequence = [part(hostTask)];
   const events: Event[] = [];
+  let parts = 0;
   const run = createHostRun({
     host,
-    plays: [{ play, tasks: [hostTask], handlers: [] }],
+    plays: [{ play: playOf('lab', sequence), sequence, handlers: [] }],
     shells,
+    delegates: createDelegates(
+      { sources: [], hosts: new Map([['lab', host]]), groups: new Map() },
+      () => Promise.reject(new Error('nobody is delegated to')),
+      () => undefined,
+    ),
     check,
     journal: { run: 'conformance', playbook: 'site.yml' },
+    journalPart: () => ++parts,
     emit: (event) => events.push(event),
     now: () => new Date(0),
+    wait: async () => undefined,
+    prompt: async () => '',
     stopped: () => false,
+    halt: () => undefined,
   });
   try {
-    await run.play(0);
+    await run.play(0, createBatch(['lab']));
   } finally {
     shells.close();
   }

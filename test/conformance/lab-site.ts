@@ -43,6 +43,7 @@ export const runLabSite = async (hosts: readonly LabHost[], command: 'run' | 'pl
     connect: async ({ name }) => connectTo(hosts.find((host) => host.name === name)),
     forks: 2,
     emit: (event) => events.push(event),
+    prompt: async () => '',
     now: () => new Date(0),
     signal: new AbortController().signal,
   });

@@ -1,10 +1,12 @@
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -65,17 +67,32 @@ const toggleUnit = ({ root }: LabHost, { name, aspect }: Extract<Target, { kind:
   else toggleLink(path.join(units, 'multi-user.target.wants', name), `/usr/lib/systemd/system/${name}`);
 };
 
+/** Another text in a file that may be there already, with the same mode. */
+const rewrite = (file: string, text: string): void => {
+  const mode = existsSync(file) ? statSync(file).mode & 0o7777 : undefined;
+  overwrite(file, text);
+  if (mode !== undefined) chmodSync(file, mode);
+};
+
 /** The line is gone, or only the word; where it should be gone, it is back. */
 const breakEntry = ({ root }: LabHost, target: Extract<Target, { kind: 'entry' }>, wanted: boolean): void => {
+  const { name, word, section } = target;
   const file = path.join(root, target.path);
   const text = readFileSync(file, 'utf8');
-  if (!wanted) return overwrite(file, `${text}${target.name}="${target.word ?? 'perturbed'}"\n`);
+  if (!wanted) {
+    const head = section === undefined ? '' : `[${section}]\n`;
+    return rewrite(file, `${text}${head}${name}="${word ?? 'perturbed'}"\n`);
+  }
   const lines = text.split('\n').flatMap((line) => {
-    if (!line.startsWith(`${target.name}=`)) return [line];
-    return target.word === undefined ? [] : [line.replace(target.word, '')];
+    if (line.split('=')[0]?.trim() !== name) return [line];
+    return word === undefined ? [] : [line.replace(word, '')];
   });
-  overwrite(file, lines.join('\n'));
+  rewrite(file, lines.join('\n'));
 };
+
+/** The package as the lab's package managers keep it. */
+const togglePackage = ({ root }: LabHost, name: string): void =>
+  toggleFile(path.join(root, '/var/lib/lab/packages', name.slice('package '.length)), '');
 
 /** A program's doing is undone by putting back the processes as they were before it ran. */
 const restartAsBefore = ({ root, fresh }: LabHost): void => {
@@ -84,13 +101,20 @@ const restartAsBefore = ({ root, fresh }: LabHost): void => {
       overwrite(path.join(root, name), text);
 };
 
-const runningFlip = (host: LabHost, { key, want, running, allowed = [] }: Setting): readonly Perturbation[] => {
+const runningFlip = (host: LabHost, setting: Setting, settings: readonly Setting[]): readonly Perturbation[] => {
+  const { key, want, running, allowed = [] } = setting;
   const { target } = running;
   // A unit that is not installed has no state.
   if (!target || (target.kind === 'unit' && 'errno' in running)) return [];
-  const flip = (make: Perturbation['make'], level: Perturbation['level'] = 'running'): readonly Perturbation[] => [
-    { name: `${key}: ${target.kind} flipped`, level, keys: [key], make },
-  ];
+  const flip = (
+    make: Perturbation['make'],
+    level: Perturbation['level'] = 'running',
+    keys: readonly string[] = [key],
+  ): readonly Perturbation[] => [{ name: `${key}: ${target.kind} flipped`, level, keys, make }];
+  const below = (folder: string): readonly string[] =>
+    settings
+      .filter((one) => one.running.target && 'path' in one.running.target && one.running.target.path === folder)
+      .map((one) => one.key);
   switch (target.kind) {
     case 'attribute': {
       const file = path.join(host.root, target.path);
@@ -100,20 +124,30 @@ const runningFlip = (host: LabHost, { key, want, running, allowed = [] }: Settin
         overwrite(realpathSync(file), before === undefined || before === now ? otherText(now, allowed) : before);
       });
     }
+    case 'directory':
+      // Its mode and owner go with it.
+      return flip(() => rmSync(path.join(host.root, target.path), { recursive: true }), 'boot', below(target.path));
+    case 'permission': {
+      const file = path.join(host.root, target.path);
+      return target.aspect === 'mode' ? flip(() => chmodSync(file, statSync(file).mode ^ 0o004), 'boot') : [];
+    }
     case 'file':
-      return flip(() => overwrite(path.join(host.root, target.path), 'somebody else wrote this\n'), 'boot');
+      return flip(() => rewrite(path.join(host.root, target.path), 'somebody else wrote this\n'), 'boot');
     case 'entry':
       return flip(() => breakEntry(host, target, want !== null), 'boot');
     case 'unit':
       return flip(() => toggleUnit(host, target), target.aspect === 'active' ? 'running' : 'boot');
     case 'kernel-module':
-      return flip(async () => {
+      return flip(() => {
         const folder = path.join(host.root, '/sys/module', target.name);
-        if (want === null) await host.run('modprobe', target.name);
-        else rmSync(folder, { recursive: true });
+        // insmod(8) asks no modprobe.d.
+        if (want === null) {
+          overwrite(path.join(folder, 'initstate'), 'live\n');
+          overwrite(path.join(folder, 'refcnt'), '0\n');
+        } else rmSync(folder, { recursive: true });
       });
     case 'program':
-      return flip(() => restartAsBefore(host));
+      return flip(() => (/^package /.test(target.name) ? togglePackage(host, target.name) : restartAsBefore(host)));
   }
 };
 
@@ -168,6 +202,6 @@ const bootFlips = (host: LabHost, settings: readonly Setting[]): readonly Pertur
 
 /** Every single thing that can go wrong with the settings of a converged host, at the level of the running system and of the boot. */
 export const perturbations = (host: LabHost, settings: readonly Setting[]): readonly Perturbation[] => [
-  ...settings.flatMap((setting) => runningFlip(host, setting)),
+  ...settings.flatMap((setting) => runningFlip(host, setting, settings)),
   ...bootFlips(host, settings),
 ];

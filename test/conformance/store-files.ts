@@ -26,6 +26,10 @@ export const storeFiles: Readonly<Record<Exclude<StoreName, 'kernel-arg'>, Store
     path: '/etc/modules-load.d/perfplay.conf',
     isAbout: (line, name) => line === name,
   },
+  'modprobe.d': {
+    path: '/etc/modprobe.d/zz-perfplay.conf',
+    isAbout: (line, name) => line === name || line.startsWith(`${name}=`) || line.startsWith(`${name} `),
+  },
   'boot.tab': {
     path: '/etc/perfplay/boot.tab',
     isAbout: (line, name) => line.startsWith(`${name} `),

@@ -1,12 +1,10 @@
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import command from '../../modules/command/index.ts';
-import { createHostRun } from '../../src/engine/host.ts';
-import { createHostShells } from '../../src/engine/shells.ts';
-import type { Host, Value } from '../../src/inventory/types.ts';
-import type { HostTask, Task } from '../../src/playbook/types.ts';
-import { localChannel } from '../connect/shell/shells.ts';
-import { createLocalHost, runTasks, type LocalHost } from './local-host.ts';
+import type { Value } from '../../src/inventory/types.ts';
+import type { Task } from '../../src/playbook/types.ts';
+import { createLocalHost, hostOn, runSequenceOn, runTasks, type LocalHost } from './local-host.ts';
+import { hostTaskOf, itemOf, part, taskOf } from './task.ts';
 
 let host: LocalHost;
 beforeEach(() => {
@@ -19,71 +17,16 @@ const append = 'echo ran >>"$PERFPLAY_ROOT/run-log"';
 
 /** Runs a task that registers `result`, and gives what a task after it is shown. */
 const registeredBy = async (params: Value): Promise<Value | undefined> => {
-  const position = { file: 'site.yml', line: 1, column: 1 };
-  const local: Host = {
-    name: 'local',
-    groups: [],
-    variables: new Map(),
-    connection: {
-      connection: 'local',
-      address: 'localhost',
-      sshArguments: [],
-      root: host.root,
-      path: path.join(path.dirname(host.root), 'bin'),
-    },
-  };
   let seen: Value | undefined;
-  const hostTask = (id: string, own: Value, register?: string): HostTask => ({
-    task: {
-      id,
-      name: id,
-      position,
-      module: command,
-      params: { source: own, position },
-      when: [],
-      notify: [],
-      tags: [],
-      become: false,
-      becomeUser: 'root',
-      ignoreErrors: true,
-      noLog: false,
-      unsupported: 'fail',
-      apply: 'both',
-      absent: false,
-      ...(register !== undefined && { register }),
-    },
-    needs: { params: new Set(register === undefined ? (['registered'] as const) : []), when: new Set() },
+  const first = hostTaskOf(taskOf(command, params, { register: 'result', ignoreErrors: true }));
+  const second = hostTaskOf(taskOf(command, { argv: ['true'] }, { id: '0.1' }), {
+    needs: { params: new Set(['registered'] as const), when: new Set() },
     items: ({ registered }) => {
       seen = registered.get('result') ?? seen;
-      return [{ name: id, params: own, when: () => true }];
+      return [itemOf({ argv: ['true'] })];
     },
   });
-  const tasks = [hostTask('0.0', params, 'result'), hostTask('0.1', { argv: ['true'] })];
-  const play = {
-    index: 0,
-    name: 'test',
-    position,
-    hosts: ['local'],
-    batches: [['local']],
-    tasks: tasks.map((one) => one.task),
-    handlers: [],
-  };
-  const shells = createHostShells(local, async () => ({
-    shell: async () => localChannel(['/bin/sh']),
-    close: () => undefined,
-  }));
-  const run = createHostRun({
-    host: local,
-    plays: [{ play, tasks, handlers: [] }],
-    shells,
-    check: false,
-    journal: { run: 'test', playbook: 'site.yml' },
-    emit: () => undefined,
-    now: () => new Date(0),
-    stopped: () => false,
-  });
-  await run.play(0);
-  (await shells.for(undefined)).shell.close();
+  await runSequenceOn(hostOn(host), [part(first), part(second)], []);
   return seen;
 };
 

@@ -2,12 +2,15 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AnyModule } from '../../src/contract/module.ts';
-import { createHostRun, type HostRun } from '../../src/engine/host.ts';
+import { createDelegates } from '../../src/engine/delegates.ts';
+import { createHostRun, type HostOptions, type HostRun } from '../../src/engine/host.ts';
+import { createBatch } from '../../src/engine/once.ts';
 import { createHostShells } from '../../src/engine/shells.ts';
-import type { Host, Value } from '../../src/inventory/types.ts';
-import type { HostPlay, HostTask, Item, Play, Task } from '../../src/playbook/types.ts';
+import type { Host, Inventory, Value } from '../../src/inventory/types.ts';
+import type { HostTask, Item, Sequence, Task } from '../../src/playbook/types.ts';
 import type { Event, TaskResult } from '../../src/report/events.ts';
 import { localChannel } from '../connect/shell/shells.ts';
+import { hostTaskOf, part, playOf, position, taskOf } from './task.ts';
 
 const stubs: Readonly<Record<string, string>> = {
   'grub-mkconfig': `#!/bin/sh
@@ -80,32 +83,13 @@ export interface TaskInput {
   readonly items?: readonly Item[];
 }
 
-const position = { file: 'site.yml', line: 1, column: 1 };
-
-const hostTask = ({ module, params, more, items }: TaskInput, index: number): HostTask => {
-  const task: Task = {
+const inputTask = ({ module, params, more, items }: TaskInput, index: number): HostTask => {
+  const task = taskOf(module, params, {
     id: `0.${index}`,
-    name: module.kind,
     position: { ...position, line: index + 1 },
-    module,
-    params: { source: params, position },
-    when: [],
-    notify: [],
-    tags: [],
-    become: false,
-    becomeUser: 'root',
-    ignoreErrors: false,
-    noLog: false,
-    unsupported: 'fail',
-    apply: 'both',
-    absent: false,
     ...more,
-  };
-  return {
-    task,
-    needs: { params: new Set(), when: new Set() },
-    items: () => items ?? [{ name: task.name, params, when: () => true }],
-  };
+  });
+  return hostTaskOf(task, items && { items: () => items });
 };
 
 export interface LocalRun {
@@ -115,52 +99,73 @@ export interface LocalRun {
   readonly asks: number;
 }
 
+/** The local host as the inventory names it. */
+export const hostOn = ({ root }: LocalHost, name = 'local'): Host => ({
+  name,
+  groups: [],
+  variables: new Map(),
+  connection: {
+    connection: 'local',
+    address: 'localhost',
+    sshArguments: [],
+    root,
+    path: path.join(path.dirname(root), 'bin'),
+  },
+});
+
 /** Runs tasks on a local host through the engine's host runner. */
 export const runTasks = async (
   local: LocalHost,
   inputs: readonly TaskInput[],
   options: { readonly check?: boolean; readonly handlers?: readonly TaskInput[] } = {},
 ): Promise<LocalRun> => {
-  const host: Host = {
-    name: 'local',
-    groups: [],
-    variables: new Map(),
-    connection: {
-      connection: 'local',
-      address: 'localhost',
-      sshArguments: [],
-      root: local.root,
-      path: path.join(path.dirname(local.root), 'bin'),
-    },
-  };
-  const tasks = inputs.map(hostTask);
-  const handlers = (options.handlers ?? []).map((input, index) => hostTask(input, 100 + index));
-  const play: Play = {
-    index: 0,
-    name: 'test',
-    position,
-    hosts: ['local'],
-    batches: [['local']],
-    tasks: tasks.map(({ task }) => task),
-    handlers: handlers.map(({ task }) => task),
-  };
+  const host = hostOn(local);
+  const handlers = (options.handlers ?? []).map((input, index) => inputTask(input, 100 + index));
+  const sequence: Sequence<HostTask> = [...inputs.map((input, index) => part(inputTask(input, index))), flushHandlers];
+  return runSequenceOn(host, sequence, handlers, { check: options.check ?? false });
+};
+
+export interface SequenceOptions extends Partial<Pick<HostOptions, 'check' | 'wait' | 'prompt' | 'stopped' | 'halt'>> {
+  /** Other hosts of the inventory: delegates. */
+  readonly others?: readonly Host[];
+}
+
+export const flushHandlers = { kind: 'flush-handlers' } as const;
+
+/** Runs a whole sequence on a local host. */
+export const runSequenceOn = async (
+  host: Host,
+  sequence: Sequence<HostTask>,
+  handlers: readonly HostTask[],
+  { others = [], ...options }: SequenceOptions = {},
+): Promise<LocalRun> => {
   const events: Event[] = [];
-  const shells = createHostShells(host, async () => ({
-    shell: async () => localChannel(['/bin/sh']),
-    close: () => undefined,
-  }));
-  const hostPlay: HostPlay = { play, tasks, handlers };
+  const connect = async () => ({ shell: async () => localChannel(['/bin/sh']), close: () => undefined });
+  const shells = createHostShells(host, connect);
+  const inventory: Inventory = {
+    sources: [],
+    hosts: new Map([host, ...others].map((one) => [one.name, one])),
+    groups: new Map(),
+  };
+  const delegates = createDelegates(inventory, connect, () => undefined);
+  let parts = 0;
   const run = createHostRun({
     host,
-    plays: [hostPlay],
+    plays: [{ play: playOf(host.name, sequence, handlers), sequence, handlers }],
     shells,
-    check: options.check ?? false,
+    delegates,
+    check: false,
     journal: { run: 'test', playbook: 'site.yml' },
+    journalPart: () => ++parts,
     emit: (event) => events.push(event),
     now: () => new Date(0),
+    wait: async () => undefined,
+    prompt: async () => '',
     stopped: () => false,
+    halt: () => undefined,
+    ...options,
   });
-  await run.play(0);
+  await run.play(0, createBatch([host.name]));
   (await shells.for(undefined)).shell.close();
   return {
     tasks: events.filter((event): event is TaskResult => event.type === 'task'),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defineModule, file, setting, text, Type, type Step } from '../../src/contract/index.ts';
 import { InputError } from '../../src/diagnostics.ts';
 import { createLocalHost, runTasks, type LocalHost } from './local-host.ts';
+import { itemOf } from './task.ts';
 
 let host: LocalHost;
 beforeEach(() => {
@@ -25,11 +26,8 @@ const chain = defineModule({
     ),
 });
 
-const item = (value: string, when: () => boolean = () => true) => ({
-  name: value,
-  params: { names: ['a'], value },
-  when,
-});
+const item = (value: string, when: () => boolean = () => true) =>
+  itemOf({ names: ['a'], value }, { name: value, when });
 
 describe('a stage', () => {
   it('writes in order and reads back', async () => {

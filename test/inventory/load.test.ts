@@ -96,8 +96,18 @@ bottom: {hosts: h}
     expect(codes(loadFrom({ 'hosts.yml': 'a: {children: {all: }}' }))).toEqual(['group-cycle 1:16']);
   });
 
-  it('warns of a name that is a host and a group', () => {
-    expect(codes(loadFrom({ 'hosts.yml': 'web: {hosts: {web: }}' }))).toEqual(['same-name 1:15']);
+  it('warns of a name that is a host and a group, and refuses a host named all', () => {
+    const [web] = loadFrom({ 'hosts.yml': 'web: {hosts: {web: }}' }).diagnostics;
+    expect(web).toMatchObject({ code: 'same-name', severity: 'warning', position: { line: 1, column: 15 } });
+    expect(loadFrom({ 'hosts.yml': 'web: {hosts: all}' }).diagnostics).toMatchObject([
+      { code: 'same-name', severity: 'error' },
+    ]);
+  });
+
+  it('refuses ungrouped as a child and as a parent, where its hosts would fall out of every group', () => {
+    expect(codes(loadFrom({ 'hosts.yml': 'web: {children: {ungrouped: }}' }))).toEqual(['misplaced-ungrouped 1:18']);
+    expect(codes(loadFrom({ 'hosts.yml': 'ungrouped: {children: {web: }}' }))).toEqual(['misplaced-ungrouped 1:24']);
+    expect(codes(loadFrom({ 'hosts.yml': 'all: {children: {ungrouped: {hosts: a}}}' }))).toEqual([]);
   });
 
   it('cannot be polluted', () => {
@@ -175,24 +185,40 @@ describe('sources', () => {
   });
 
   it.each([
-    ['hosts.ini', '[web]\na\n'],
-    ['hosts', '[web]\na ansible_host=1\n'],
-    ['hosts', '# comment\nweb1 ansible_host=10.0.0.1\n'],
-    ['hosts.toml', '[web]\n'],
+    ['hosts.toml', '[web.hosts]\na = {}\n'],
     ['hosts.yml', 'plugin: aws_ec2\n'],
     ['hosts.yml', '$ANSIBLE_VAULT;1.1;AES256\n6162\n'],
-  ])('refuses what is not read yet: %s %j', (name, text) => {
+  ])('refuses what is not read: %s %j', (name, text) => {
     expect(codes(loadFrom({ [name]: text }, { sources: [name] }))).toEqual([expect.stringMatching(/^unsupported-/)]);
   });
 
-  it.each(['web:\n  hosts: a\n', '---\n# comment\nall:\n  hosts:\n    a:\n', '{"web": {"hosts": {"a": {}}}}'])(
-    'takes a file without an ending for YAML: %j',
-    (text) => {
-      const loaded = loadFrom({ hosts: text }, { sources: ['hosts'] });
-      expect(loaded.diagnostics).toEqual([]);
-      expect([...loaded.inventory.hosts.keys()]).toEqual(['a']);
-    },
-  );
+  it.each([
+    ['hosts', 'web:\n  hosts: a\n'],
+    ['hosts', '---\n# comment\nall:\n  hosts:\n    a:\n'],
+    ['hosts', '# comment\n---\nweb: {hosts: a}'],
+    ['hosts', '{"web": {"hosts": {"a": {}}}}'],
+    ['hosts', '"web":\n  hosts: a\n'],
+    ['hosts', 'my group:\n  hosts: a\n'],
+    ['hosts', '\n# comment\n; comment\na ansible_host=10.0.0.1\n'],
+    ['hosts', '[web]\na x="b: c"\n'],
+    ['hosts', 'a:22\n'],
+    ['hosts', `a x='{"b": 1}'\n`],
+    ['hosts', 'a # b: c\n'],
+    ['hosts.ini', 'a\n'],
+    ['hosts.cfg', '[web]\na\n'],
+    ['hosts.staging', '[web]\na\n'],
+    ['hosts.YML', 'web:\n  hosts: a\n'],
+  ])('knows the format of %s by its ending, or else by its first line: %j', (name, text) => {
+    const loaded = loadFrom({ [name]: text }, { sources: [name] });
+    expect(loaded.diagnostics).toEqual([]);
+    expect([...loaded.inventory.hosts.keys()]).toEqual(['a']);
+  });
+
+  it('says why a folder is empty', () => {
+    const loaded = loadFrom({ 'inv/hosts.ini': '[web]\na\n' }, { sources: ['inv'] });
+    expect(codes(loaded)).toEqual(['empty-inventory']);
+    expect(loaded.diagnostics[0]?.hint).toMatch(/hosts\.ini is left out/);
+  });
 
   it('does not throw for links that go in a circle', () => {
     const folder = folderWith({ 'inv/hosts.yml': 'web: {hosts: a}' });
@@ -212,6 +238,13 @@ describe('connection variables', () => {
       'bad-connection-variable 6:19',
       'unsupported-connection-variable 7:25',
     ]);
+  });
+
+  it('warn of a value that readers of YAML take differently; not of booleans, nor of what is secret', () => {
+    const loaded = loadFrom(web('ansible_port: 022\nansible_become: yes\nansible_user: "022"\nother: 022'));
+    expect(codes(loaded)).toEqual(['yaml-1.1 6:19']);
+    const secret = loadFrom(web('ansible_password: 022'));
+    expect(codes(secret)).toEqual(['bad-connection-variable']);
   });
 
   it('are rendered with the host that they are for', () => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { decodeAll } from '../../src/contract/reads.ts';
 import { snapshotFromData, type SnapshotData } from '../../src/contract/snapshot.ts';
-import { isAction, isFinding, isSetting, type Step } from '../../src/contract/steps.ts';
+import { isAction, isFinding, isSetting, type Act, type Step } from '../../src/contract/steps.ts';
 import type { AnyModule } from '../../src/contract/module.ts';
 import { evaluate } from '../../src/engine/evaluate.ts';
 import type { Value } from '../../src/inventory/types.ts';
@@ -33,7 +33,8 @@ export interface Case {
     readonly message: string;
     readonly blocks?: readonly string[];
   }[];
-  readonly actions?: readonly (readonly string[])[];
+  /** A program's words, or another act. */
+  readonly actions?: readonly (readonly string[] | Omit<Act, 'run'>)[];
 }
 
 const root = path.join(import.meta.dirname, '../../modules');
@@ -45,7 +46,10 @@ export const casesOf = (kind: string): readonly (Case & { readonly file: string 
     .filter((name) => name.endsWith('.yaml'))
     .sort()
     .flatMap((file) =>
-      (parse(readFileSync(path.join(folder, file), 'utf8')) as Case[]).map((one) => ({ ...one, file })),
+      (parse(readFileSync(path.join(folder, file), 'utf8'), { merge: true }) as Case[]).map((one) => ({
+        ...one,
+        file,
+      })),
     );
 };
 
@@ -66,7 +70,7 @@ export const planCase = (module: AnyModule, { want, snapshot: data, apply = 'bot
     steps,
     findings,
     evaluations,
-    actions: steps.filter(isAction).map(({ action }) => action.run),
+    actions: steps.filter(isAction).map(({ action }) => ('run' in action ? action.run : action)),
     changes: evaluations
       .filter(({ write, keep }) => write || keep !== undefined)
       .map(({ setting, before, after, levels, pending }) => ({

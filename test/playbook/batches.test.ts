@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cutBatches } from '../../src/playbook/batches.ts';
+import { tasksOf } from '../../src/playbook/sequence.ts';
 import { isSelected } from '../../src/playbook/tags.ts';
 import { siteOf } from './site.ts';
 import type { BatchSize } from '../../src/playbook/batches.ts';
@@ -61,7 +62,7 @@ describe('tags', () => {
   });
   it('choose the tasks of a play, whose ids stay', () => {
     const text = '- {name: P, hosts: all, tags: p, tasks: [{merge: {run: on}}, {merge: {run: off}, tags: "x,y"}]}\n';
-    const ids = (tags: readonly string[]) => siteOf(text, { tags }).plays[0]!.tasks.map(({ id }) => id);
+    const ids = (tags: readonly string[]) => tasksOf(siteOf(text, { tags }).plays[0]!.sequence).map(({ id }) => id);
     expect(ids(['p'])).toEqual(['0.0', '0.1']);
     expect(ids(['y'])).toEqual(['0.1']);
     expect(ids(['z'])).toEqual([]);

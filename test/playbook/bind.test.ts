@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/diagnostics.ts';
+import { tasksOf } from '../../src/playbook/sequence.ts';
 import { bound, compile, nothingYet, playWith, siteOf, threeHosts } from './site.ts';
+import { afterwards, tasksOn } from './bind-modules.ts';
 import type { Hosts } from './site.ts';
 import type { Value } from '../../src/inventory/types.ts';
 import type { Scope } from '../../src/playbook/types.ts';
@@ -12,8 +14,8 @@ const paramsOn = (
   scope: Scope = nothingYet,
   options: Parameters<typeof compile>[1] = {},
 ) =>
-  bound(siteOf(text, options), host, 0, options.hosts ?? threeHosts)
-    .tasks[0]!.items(scope)
+  tasksOn(siteOf(text, options), host, options.hosts ?? threeHosts)[0]!
+    .items(scope)
     .map(({ params }) => params);
 const word = (template: string, keys = '', taskKeys = ''): string =>
   playWith(`    - {program: {argv: ["${template}"]}${taskKeys}}\n`, keys);
@@ -41,9 +43,9 @@ describe('which value wins', () => {
     const text = playWith(
       '    - {program: {argv: [a]}, register: x}\n    - {program: {argv: ["{{ x }}"]}, vars: {x: task}}\n',
     );
-    const scope: Scope = { registered: new Map([['x', 'registered']]) };
+    const scope = afterwards([['x', 'registered']]);
     const second = (extra: Record<string, Value>) =>
-      bound(siteOf(text, { extra }), 'kvm01').tasks[1]!.items(scope)[0]!.params;
+      tasksOn(siteOf(text, { extra }), 'kvm01')[1]!.items(scope)[0]!.params;
     expect(second({})).toEqual({ argv: ['registered'] });
     expect(second({ x: 'extra' })).toEqual({ argv: ['extra'] });
   });
@@ -64,7 +66,7 @@ describe('magic variables', () => {
     ['{{ hostvars.kvm02.governor }}', 'powersave'],
     ["{{ hostvars[groups.brokers[0]]['inventory_hostname'] }}", 'rp01'],
     ["{{ play_hosts | join(',') }}", 'kvm01,kvm02,rp01'],
-    ['{{ playbook_dir }}', '.'],
+    ['{{ playbook_dir }}', process.cwd()],
   ])('%s', (template, expected) => {
     expect(wordOn(template)).toBe(expected);
   });
@@ -92,7 +94,7 @@ describe('items', () => {
         },
       },
     };
-    const [first, second] = bound(siteOf(text, { hosts }), 'one', 0, hosts).tasks[0]!.items(nothingYet);
+    const [first, second] = tasksOn(siteOf(text, { hosts }), 'one', hosts)[0]!.items(nothingYet);
     expect(first).toMatchObject({
       label: '{"name":"a","khz":5}',
       name: 'min 5',
@@ -103,14 +105,14 @@ describe('items', () => {
   it('are asked one by one whether they run', () => {
     const text = playWith('    - {program: {argv: ["{{ item }}"]}, loop: [a, b], when: item == governor}\n');
     const hosts: Hosts = { one: { vars: { governor: 'b' } } };
-    const items = bound(siteOf(text, { hosts }), 'one', 0, hosts).tasks[0]!.items(nothingYet);
+    const items = tasksOn(siteOf(text, { hosts }), 'one', hosts)[0]!.items(nothingYet);
     expect(items.map(({ label, when }) => [label, when()])).toEqual([
       ['a', false],
       ['b', true],
     ]);
   });
   it('a task without a loop has one, without a label', () => {
-    const [item, ...rest] = bound(siteOf(word('x')), 'kvm01').tasks[0]!.items(nothingYet);
+    const [item, ...rest] = tasksOn(siteOf(word('x')), 'kvm01')[0]!.items(nothingYet);
     expect(rest).toEqual([]);
     expect(item).not.toHaveProperty('label');
     expect(item!.name).toBe('program');
@@ -118,7 +120,7 @@ describe('items', () => {
   });
   it('a task that is skipped for good and has no parameters has none', () => {
     const text = playWith('    - {program: {argv: ["{{ nope }}"]}, when: governor == "other"}\n');
-    expect(bound(siteOf(text), 'kvm01').tasks[0]!.items(nothingYet)).toEqual([]);
+    expect(tasksOn(siteOf(text), 'kvm01')[0]!.items(nothingYet)).toEqual([]);
   });
 });
 
@@ -132,7 +134,7 @@ describe('conditions', () => {
     ['"\'\'"', false],
     ['cstate - 1', false],
   ])('when: %s', (when, expected) => {
-    const [item] = bound(siteOf(playWith(`    - {program: {argv: [a]}, when: ${when}}\n`)), 'kvm01').tasks[0]!.items(
+    const [item] = tasksOn(siteOf(playWith(`    - {program: {argv: [a]}, when: ${when}}\n`)), 'kvm01')[0]!.items(
       nothingYet,
     );
     expect(item!.when()).toBe(expected);
@@ -148,7 +150,7 @@ describe('what is known late', () => {
     - {program: {argv: ["{{ item }}"]}, loop: "{{ facts.nics }}", when: item != 'lo'}
     - {program: {argv: ["facts.kernel"]}, when: r is changed}
 `);
-    const needs = bound(siteOf(text), 'kvm01').tasks.map((task) => [[...task.needs.params], [...task.needs.when]]);
+    const needs = tasksOn(siteOf(text), 'kvm01').map((task) => [[...task.needs.params], [...task.needs.when]]);
     expect(needs).toEqual([
       [[], []],
       [['facts'], []],
@@ -160,8 +162,8 @@ describe('what is known late', () => {
   });
   it('is rendered and validated when it is known', () => {
     const text = playWith('    - {cpu: {governor: x, min_khz: "{{ facts.memory_bytes }}"}}\n');
-    const [task] = bound(siteOf(text), 'kvm01').tasks;
-    const at = (memory: Value) => task!.items({ facts: { memory_bytes: memory }, registered: new Map() });
+    const [task] = tasksOn(siteOf(text), 'kvm01');
+    const at = (memory: Value) => task!.items({ ...nothingYet, facts: { memory_bytes: memory } });
     expect(at(5)[0]!.params).toEqual({ governor: 'x', min_khz: 5 });
     expect(() => at('many')).toThrow(InputError);
     expect(() => at('many')).toThrow(/'min_khz' must be an integer from 0 to 9000000, not "many".* on kvm01/);
@@ -171,8 +173,8 @@ describe('what is known late', () => {
     const text = playWith(
       '    - {program: {argv: [a]}, register: r}\n    - {program: {argv: ["{{ r.stdout }}", "{{ all }}"]}, vars: {all: "<{{ r.stdout }}>"}}\n',
     );
-    const scope: Scope = { registered: new Map([['r', { stdout: '{{ governor }}' }]]) };
-    expect(bound(siteOf(text), 'kvm01').tasks[1]!.items(scope)[0]!.params).toEqual({
+    const scope = afterwards([['r', { stdout: '{{ governor }}' }]]);
+    expect(tasksOn(siteOf(text), 'kvm01')[1]!.items(scope)[0]!.params).toEqual({
       argv: ['{{ governor }}', '<{{ governor }}>'],
     });
   });
@@ -181,7 +183,7 @@ describe('what is known late', () => {
     const text = playWith(
       '    - {program: {argv: [a]}, register: r}\n    - {program: {argv: [b]}, when: r is changed}\n',
     );
-    const [item] = bound(siteOf(text), 'kvm01').tasks[1]!.items({ registered });
+    const [item] = tasksOn(siteOf(text), 'kvm01')[1]!.items({ ...nothingYet, registered });
     registered.set('r', { changed: true });
     expect(item!.when()).toBe(true);
     registered.set('r', { changed: false });
@@ -196,8 +198,8 @@ describe('what is known late', () => {
     const text = playWith(
       '    - {program: {argv: [a]}, register: r}\n    - {program: {argv: ["{{ r.stdout }}"]}, when: r is not skipped}\n',
     );
-    const scope: Scope = { registered: new Map([['r', { skipped: true }]]) };
-    expect(bound(siteOf(text), 'kvm01').tasks[1]!.items(scope)).toEqual([]);
+    const scope = afterwards([['r', { skipped: true }]]);
+    expect(tasksOn(siteOf(text), 'kvm01')[1]!.items(scope)).toEqual([]);
   });
 });
 
@@ -215,7 +217,7 @@ describe('what a task says', () => {
 `;
   it('with its play and defaults', () => {
     const [play] = siteOf(text).plays;
-    expect(play!.tasks[0]).toMatchObject({
+    expect(tasksOf(play!.sequence)[0]).toMatchObject({
       id: '0.0',
       name: 'merge',
       become: false,
@@ -229,7 +231,7 @@ describe('what a task says', () => {
       notify: [],
       when: [],
     });
-    expect(play!.tasks[1]).toMatchObject({
+    expect(tasksOf(play!.sequence)[1]).toMatchObject({
       id: '0.1',
       become: true,
       tags: ['base', 'x', 'y'],
@@ -243,7 +245,7 @@ describe('what a task says', () => {
   });
   it('switches reach the module as booleans, the state does not', () => {
     const host = bound(siteOf(text), 'kvm01');
-    expect(host.tasks.map((task) => task.items(nothingYet)[0]!.params)).toEqual([
+    expect(tasksOf(host.sequence).map((task) => task.items(nothingYet)[0]!.params)).toEqual([
       { run: false },
       { governor: 'a', boost: false },
     ]);
@@ -251,10 +253,9 @@ describe('what a task says', () => {
   });
   it('-b is the default of become, which a play overrides', () => {
     const plain = '- {name: P, hosts: all, tasks: [{merge: {run: on}}]}\n';
-    expect(siteOf(plain, { become: true }).plays[0]!.tasks[0]!.become).toBe(true);
-    expect(
-      siteOf(plain.replace('hosts: all', 'hosts: all, become: false'), { become: true }).plays[0]!.tasks[0]!.become,
-    ).toBe(false);
+    const becomes = (text: string) => tasksOf(siteOf(text, { become: true }).plays[0]!.sequence)[0]!.become;
+    expect(becomes(plain)).toBe(true);
+    expect(becomes(plain.replace('hosts: all', 'hosts: all, become: false'))).toBe(false);
   });
 });
 

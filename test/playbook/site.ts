@@ -1,6 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { onTestFinished } from 'vitest';
 import { defineModule, Scalar, Switch, Type } from '../../src/contract/index.ts';
 import { matchHosts } from '../../src/inventory/patterns.ts';
 import { compileSite } from '../../src/playbook/compile.ts';
+import { createSources } from '../../src/yaml/files.ts';
 import type { AnyModule } from '../../src/contract/index.ts';
 import type { CompileOptions } from '../../src/playbook/compile.ts';
 import type { Diagnostic } from '../../src/diagnostics.ts';
@@ -62,8 +67,34 @@ const shell = defineModule({
   ...plan,
 });
 
+const command = defineModule({
+  kind: 'command',
+  summary: 'a command that is tried again',
+  params: Type.Object({ argv: Type.Optional(Type.Array(Type.String())), shell: Type.Optional(Type.String()) }),
+  stores: [],
+  removable: false,
+  ...plan,
+});
+const debug = defineModule({
+  kind: 'debug',
+  summary: 'a text',
+  params: Type.Object({ msg: Type.String() }),
+  stores: [],
+  removable: false,
+  ...plan,
+});
+const facts = defineModule({
+  kind: 'set_fact',
+  summary: 'variables',
+  params: Type.Record(Type.String(), Type.Unknown()),
+  stores: [],
+  removable: false,
+  learns: (written) => written,
+  ...plan,
+});
+
 const modules: ReadonlyMap<string, AnyModule> = new Map<string, AnyModule>(
-  [governor, kernel, merging, limits, shell].map((module) => [module.kind, module]),
+  [governor, kernel, merging, limits, shell, command, debug, facts].map((module) => [module.kind, module]),
 );
 
 /** Where a made-up inventory variable stands. */
@@ -108,7 +139,7 @@ export const threeHosts: Hosts = {
   rp01: { groups: ['brokers'], vars: { governor: 'performance', cstate: 1 } },
 };
 
-type Options = Partial<Omit<CompileOptions, 'extraVars' | 'inventory'>> & {
+type Options = Partial<Omit<CompileOptions, 'extraVars'>> & {
   readonly hosts?: Hosts;
   readonly extra?: Readonly<Record<string, Value>>;
 };
@@ -138,11 +169,44 @@ export const siteOf = (text: string, options: Options = {}): Site => {
   return site;
 };
 
+/** Files in a folder of their own, which is removed after the test; the first is the playbook. */
+export const folderOf = (files: Readonly<Record<string, string>>): string => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'perfplay-site-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) {
+    const file = path.join(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  return folder;
+};
+
+/** Compiles `site.yml` of such a folder; the files of diagnostics are relative to it. */
+export const compileFolder = (files: Readonly<Record<string, string>>, options: Options = {}) => {
+  const folder = folderOf(files);
+  const { site, diagnostics } = compile('', {
+    files: [path.join(folder, 'site.yml')],
+    sources: createSources(),
+    ...options,
+  });
+  const shorten = (text: string): string => text.replaceAll(`${folder}/`, '').replaceAll(folder, '.');
+  return {
+    site,
+    folder,
+    diagnostics: diagnostics.map(({ message, hint, position, ...rest }) => ({
+      ...rest,
+      message: shorten(message),
+      ...(hint !== undefined && { hint: shorten(hint) }),
+      ...(position && { position: { ...position, file: shorten(position.file) } }),
+    })),
+  };
+};
+
 /** One play of a site on one host. */
 export const bound = (site: Site, host: string, play = 0, hosts: Hosts = threeHosts): HostPlay =>
   site.bind(site.plays[play]!, inventoryOf(hosts).hosts.get(host)!);
 
-export const nothingYet: Scope = { registered: new Map() };
+export const nothingYet: Scope = { registered: new Map(), unknown: new Map() };
 
 /** A play with these task lines, at column 5. */
 export const playWith = (tasks: string, keys = ''): string => `- name: Play\n  hosts: all\n${keys}  tasks:\n${tasks}`;

@@ -31,17 +31,19 @@ describe('reduce', () => {
     expect(play.done.size).toBe(400);
   });
 
-  it('groups failures by task and message, apart from ignored ones', () => {
+  it('groups failures by task and message, apart from those that do not count', () => {
     const failed = { outcome: 'failed', reason: 'refused', message: 'EIO' } as const;
     const summary = fold([
-      ...begin(['a', 'b', 'c']),
+      ...begin(['a', 'b', 'c', 'd']),
       task('a', 'ksm', 4, failed),
       task('b', 'ksm', 4, failed),
       task('c', 'ksm', 4, { ...failed, ignored: true }),
+      task('d', 'ksm', 4, { ...failed, rescued: true }),
     ]);
-    expect([...summary.failures.values()].map(({ hosts, ignored }) => [[...hosts], ignored])).toEqual([
-      [['a', 'b'], false],
-      [['c'], true],
+    expect([...summary.failures.values()].map(({ hosts, tolerated }) => [[...hosts], tolerated])).toEqual([
+      [['a', 'b'], undefined],
+      [['c'], 'ignored'],
+      [['d'], 'rescued'],
     ]);
     expect([...summary.play!.failed]).toEqual(['a', 'b']);
   });

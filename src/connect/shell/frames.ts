@@ -6,6 +6,7 @@ import {
   type Stat,
   type UnitState,
 } from '../../contract/snapshot.ts';
+import { textOfBytes } from '../../contract/bytes.ts';
 import { isGlob } from '../../contract/glob.ts';
 import { errnoOf } from './errno.ts';
 import type { ReadPlan } from './script.ts';
@@ -63,27 +64,12 @@ class Cursor {
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/**
- * Bytes (one character each) as text: UTF-8, or Latin-1 where they are not UTF-8.
- * A file that is not UTF-8 can be looked at; a write to it is refused, as its old content no longer compares equal.
- */
-const decodeBytes = (bytes: string): string => {
-  if (!/[\x80-\xff]/.test(bytes)) return bytes;
-  try {
-    return utf8.decode(Buffer.from(bytes, 'latin1'));
-  } catch {
-    return bytes;
-  }
-};
-
 /** GNU says `cat: PATH: why`, busybox `cat: can't open 'PATH': why` or `cat: read error: why`. */
 const contentOf = (segment: string, path: string): Content => {
   const line = segment.endsWith('\n') ? segment.slice(segment.lastIndexOf('\n', segment.length - 2) + 1) : '';
-  if (!/^(?:\S*\/)?(?:cat|busybox): /.test(line)) return { raw: decodeBytes(segment) };
+  if (!/^(?:\S*\/)?(?:cat|busybox): /.test(line)) return { raw: textOfBytes(segment) };
   const named = line.includes(`cat: ${path}: `) || line.includes(`'${path}'`) || line.includes('cat: read error: ');
-  return named ? { errno: errnoOf(line) } : { raw: decodeBytes(segment) };
+  return named ? { errno: errnoOf(line) } : { raw: textOfBytes(segment) };
 };
 
 const readContents = (cursor: Cursor, root: string, chunk = 400): Map<string, Content> => {
@@ -157,7 +143,7 @@ const readUnits = (cursor: Cursor, names: readonly string[]): Map<string, UnitSt
 };
 
 const readOutput = (cursor: Cursor, nonce: string): Output => {
-  const text = decodeBytes(cursor.until(`\n${nonce} exit `));
+  const text = textOfBytes(cursor.until(`\n${nonce} exit `));
   return { text, exit: Number(cursor.until('\n')) };
 };
 
@@ -190,7 +176,7 @@ export const parseResults = (text: string, nonce: string, count: number, id: num
   const cursor = new Cursor(text, nonce);
   const results = Array.from({ length: count }, (_, index): WriteResult => {
     const state = cursor.mark(`result ${index}`);
-    return { state: state === 'skipped' ? state : Number(state), text: decodeBytes(cursor.body().replace(/\n$/, '')) };
+    return { state: state === 'skipped' ? state : Number(state), text: textOfBytes(cursor.body().replace(/\n$/, '')) };
   });
   if (Number(cursor.mark('end')) !== id) throw new FrameError('it belongs to another question');
   return results;

@@ -1,5 +1,6 @@
 # What the target's sh is told once a connection. POSIX sh: dash, bash, busybox and mksh read it alike.
-# It starts no program but cat, ls, dd, cp, mv, mkdir, rm, readlink, chmod, systemctl and what a step names.
+# It starts no program but cat, ls, dd, cp, mv, mkdir, rmdir, rm, readlink, chmod, chown, chgrp, cksum, systemctl and what a step
+# names.
 #
 # An answer is a row of sections, each begun by a line with the nonce of this connection.
 # File contents come byte-exact from one cat: `sep sep f1 sep f2 ... sep`, where `sep` is cat's own /proc/self/environ with the
@@ -90,41 +91,87 @@ pp_attribute() {
   { printf '%s\n' "$2" >"$1"; } 2>/dev/null && return 0
   pp_text=$(printf '%s\n' "$2" | dd of="$1" conv=notrunc 2>&1)
 }
-pp_program() { pp_text=$("$@" 2>&1); }
+# pp_exec COUNT NAME=VALUE... PROGRAM ARGUMENT...: values of the environment never stand among a program's arguments.
+pp_exec() {
+  pp_n=$1
+  shift
+  while [ "$pp_n" -gt 0 ]; do export "$1"; shift; pp_n=$((pp_n - 1)); done
+  exec "$@"
+}
+pp_program() { pp_text=$(pp_exec "$@" 2>&1); }
+# pp_print FORM TEXT: FORM is printf's, %s or %b. mksh has no printf of its own, and a program takes no word above 128 KiB.
+case ${KSH_VERSION-} in
+  *MIRBSD*) pp_print() { if [ "$1" = %b ]; then print -n -- "$2"; else print -rn -- "$2"; fi; } ;;
+  *) pp_print() { printf "$1" "$2"; } ;;
+esac
+# pp_same FORM TEXT FILE: a NUL byte (%b) lives in no variable, so such contents are compared by their sums.
+pp_same() {
+  case $1 in
+    %b) [ "$(pp_print %b "$2" | cksum)" = "$(cksum <"$3")" ] ;;
+    *) [ "$(cat "$3" && printf x)" = "$2"x ] ;;
+  esac
+}
+# pp_file PATH MODE OWNER WAS FORM OLD FORM NEW: OWNER as chown takes it, or nothing; both are those of a file that is made.
 pp_file() {
-  pp_path=$1 pp_mode=$2 pp_was=$3 pp_old=$4 pp_new=$5
+  pp_path=$1 pp_was=$4
   [ ! -L "$pp_path" ] || pp_path=$(readlink -f "$pp_path") || { pp_text="$1: the symbolic link points nowhere"; return 1; }
+  pp_folder=${pp_path%/*}/
   if [ -e "$pp_path" ]; then
     [ -f "$pp_path" ] || { pp_text="$pp_path is not a regular file"; return 1; }
-    [ "$pp_was" = present ] && [ "$(cat "$pp_path" && printf x)" = "$pp_old"x ] ||
+    [ "$pp_was" = present ] && pp_same "$5" "$6" "$pp_path" ||
       { pp_text="$pp_path changed since it was read: run again"; return 1; }
   else
     [ "$pp_was" = absent ] || { pp_text="$pp_path is gone since it was read: run again"; return 1; }
-    pp_text=$(mkdir -p -m 755 "${pp_path%/*}" 2>&1) || return 1
+    pp_text=$(umask 022; mkdir -p -- "$pp_folder" 2>&1) || return 1
   fi
-  pp_temporary=${pp_path%/*}/.perfplay.$$
+  pp_temporary=$pp_folder.perfplay.$$
   rm -f "$pp_temporary"
-  if [ -e "$pp_path" ]; then pp_text=$(cp -p "$pp_path" "$pp_temporary" 2>&1) || { rm -f "$pp_temporary"; return 1; }
-  else { ( umask 077; : >"$pp_temporary" ) && chmod "$pp_mode" "$pp_temporary"; } 2>/dev/null
-  fi
-  pp_text=$(printf %s "$pp_new" | dd of="$pp_temporary" conv=fsync 2>&1 && [ "$(cat "$pp_temporary" && printf x)" = "$pp_new"x ] &&
-    mv -f "$pp_temporary" "$pp_path" 2>&1) && { pp_text=''; pp_relabel "$pp_path"; return 0; }
+  pp_text=$(pp_fill "$2" "$3" "$7" "$8" 2>&1 && mv -f "$pp_temporary" "$pp_path" 2>&1) && { pp_relabel "$pp_path"; return 0; }
   rm -f "$pp_temporary"
   return 1
 }
+# pp_fill MODE OWNER FORM NEW: nobody else sees the file before it is complete, nor with another mode or owner than its own.
+pp_fill() {
+  set -C
+  umask 077
+  : >"$pp_temporary" || return 1
+  set +C
+  [ "$pp_was" = absent ] || cp -p "$pp_path" "$pp_temporary" || return 1
+  pp_said=$(pp_print "$3" "$4" | dd of="$pp_temporary" conv=fsync 2>&1) || { printf '%s\n' "$pp_said"; return 1; }
+  pp_same "$3" "$4" "$pp_temporary" || { printf '%s\n' "$pp_path: what was written does not read back"; return 1; }
+  [ "$pp_was" = absent ] || return 0
+  { [ -z "$2" ] || chown -- "$2" "$pp_temporary"; } && chmod "$1" "$pp_temporary"
+}
+# pp_directory PATH MODE OWNER
+pp_directory() {
+  [ ! -d "$1" ] || return 0
+  pp_text=$(umask 022; mkdir -p -- "${1%/*}/" 2>&1 && mkdir -m 700 -- "$1" 2>&1) || return 1
+  pp_text=$({ [ -z "$3" ] || chown -- "$3" "$1"; } 2>&1 && chmod "$2" "$1" 2>&1) && { pp_relabel "$1"; return 0; }
+  rmdir -- "$1" 2>/dev/null
+  return 1
+}
+pp_remove_directory() { { [ ! -e "$1" ] && [ ! -L "$1" ]; } || pp_text=$(rmdir -- "$1" 2>&1); }
+# pp_permission PATH VALUE PROGRAM...
+pp_permission() {
+  pp_path=$1 pp_value=$2
+  shift 2
+  [ ! -L "$pp_path" ] || { pp_text="$pp_path has become a symbolic link: run again"; return 1; }
+  pp_text=$("$@" -- "$pp_value" "$pp_path" 2>&1)
+}
 pp_relabel() { ! command -v restorecon >/dev/null 2>&1 || restorecon "$1" >/dev/null 2>&1; return 0; }
+# pp_remove PATH FORM OLD
 pp_remove() {
   [ ! -e "$1" ] && [ ! -L "$1" ] && return 0
-  [ "$(cat "$1" && printf x)" = "$2"x ] || { pp_text="$1 changed since it was read: run again"; return 1; }
+  pp_same "$2" "$3" "$1" || { pp_text="$1 changed since it was read: run again"; return 1; }
   pp_text=$(rm -f "$1" 2>&1)
 }
 pp_record() {
-  pp_text=$(umask 077; mkdir -p -m 700 "$1" 2>&1 && printf %s "$3" | dd of="$1/$2" conv=fsync 2>&1) && pp_text=''
+  pp_text=$(umask 077; mkdir -p -m 700 "$1" 2>&1 && pp_print %s "$3" | dd of="$1/$2" conv=fsync 2>&1) && pp_text=''
 }
 pp_run() {
   pp_mark run "$1" >&2
   pp_mark run "$1"
-  if [ -n "$2" ]; then ( cd "$2" && shift 2 && exec "$@" ); else ( shift 2 && exec "$@" ); fi
+  if [ -n "$2" ]; then ( cd "$2" && shift 2 && pp_exec "$@" ); else ( shift 2 && pp_exec "$@" ); fi
   pp_exit=$?
   printf '\n'
   pp_mark exit "$pp_exit"

@@ -1,19 +1,39 @@
 import type { ReadOp } from '../../contract/reads.ts';
+import type { Owner, Target } from '../../contract/steps.ts';
 import { quote, quotePattern } from './quote.ts';
+
+/** A program with its arguments, and what its environment holds besides. */
+export interface Program {
+  readonly argv: readonly string[];
+  readonly environment?: ReadonlyMap<string, string>;
+  /** Seconds after which it is ended: exit code 124, or 137 where it had to be killed. */
+  readonly timeout?: number;
+}
+
+type Aspect = Extract<Target, { kind: 'permission' }>['aspect'];
 
 /** One change or act, as the target's sh does it. `needs`: ops before it that must have succeeded. */
 export type WriteOp = { readonly needs?: readonly number[] } & (
   | { readonly op: 'attribute'; readonly path: string; readonly value: string }
-  /** `before` is what was read (null: absent); a file that is no longer so is left alone. */
+  /**
+   * `before` is what was read (null: absent); a file that is no longer so is left alone. `mode` and `owner` are for one that is
+   * made.
+   */
   | {
       readonly op: 'file';
       readonly path: string;
       readonly mode: number;
+      readonly owner?: Owner;
       readonly before: string | null;
       readonly after: string;
     }
   | { readonly op: 'remove'; readonly path: string; readonly before: string }
-  | { readonly op: 'program'; readonly argv: readonly string[] }
+  /** With the folders above it; one that is there is left as it is. */
+  | { readonly op: 'directory'; readonly path: string; readonly mode: number; readonly owner?: Owner }
+  /** Only an empty one can go. */
+  | { readonly op: 'remove-directory'; readonly path: string }
+  | { readonly op: 'permission'; readonly path: string; readonly aspect: Aspect; readonly value: string }
+  | ({ readonly op: 'program' } & Program)
   /** A private file, fsynced. */
   | { readonly op: 'record'; readonly folder: string; readonly name: string; readonly text: string }
   /** A function that `script` defines; it leaves what went wrong in `pp_text`. */
@@ -72,20 +92,49 @@ export const readScript = (
   return { text, plan: { paragraphs, units, queries } };
 };
 
+const killedAfter = 5;
+
+/** The words that `pp_exec` takes. */
+const programWords = ({ argv, environment = new Map(), timeout }: Program): string => {
+  const settings = [...environment].map(([name, value]) => `${name}=${value}`);
+  const limit = timeout === undefined ? [] : ['timeout', '-k', String(killedAfter), String(timeout)];
+  return [String(settings.length), ...settings, ...limit, ...argv].map(quote).join(' ');
+};
+
 const rooted = (path: string): string => `"$PP_ROOT"${quote(path)}`;
+
+/** printf(1)'s format and its word: a NUL byte, which no word of sh can hold, is spelled by %b. */
+const printed = (text: string): string =>
+  text.includes('\0') ? `%b ${quote(text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0000'))}` : `%s ${quote(text)}`;
+
+/** Five digits: GNU chmod takes a folder's set-group-ID bit away for no fewer. */
+const modeWord = (mode: number): string => mode.toString(8).padStart(5, '0');
+
+const ownerWord = ({ user = '', group }: Owner = {}): string => quote(group === undefined ? user : `${user}:${group}`);
+
+/** A link is never followed: chmod(1) alone cannot say so, pp_permission looks. */
+const permissionPrograms = { mode: 'chmod', owner: 'chown -h', group: 'chgrp -h' } as const;
 
 const call = (op: WriteOp): string => {
   switch (op.op) {
     case 'attribute':
       return `pp_attribute ${rooted(op.path)} ${quote(op.value)}`;
     case 'file': {
-      const old = op.before === null ? "absent ''" : `present ${quote(op.before)}`;
-      return `pp_file ${rooted(op.path)} ${op.mode.toString(8)} ${old} ${quote(op.after)}`;
+      const old = op.before === null ? "absent %s ''" : `present ${printed(op.before)}`;
+      return `pp_file ${rooted(op.path)} ${modeWord(op.mode)} ${ownerWord(op.owner)} ${old} ${printed(op.after)}`;
     }
     case 'remove':
-      return `pp_remove ${rooted(op.path)} ${quote(op.before)}`;
+      return `pp_remove ${rooted(op.path)} ${printed(op.before)}`;
+    case 'directory':
+      return `pp_directory ${rooted(op.path)} ${modeWord(op.mode)} ${ownerWord(op.owner)}`;
+    case 'remove-directory':
+      return `pp_remove_directory ${rooted(op.path)}`;
+    case 'permission': {
+      const value = op.aspect === 'mode' ? modeWord(Number.parseInt(op.value, 8)) : op.value;
+      return `pp_permission ${rooted(op.path)} ${quote(value)} ${permissionPrograms[op.aspect]}`;
+    }
     case 'program':
-      return `pp_program ${op.argv.map(quote).join(' ')}`;
+      return `pp_program ${programWords(op)}`;
     case 'record':
       return `pp_record ${rooted(op.folder)} ${quote(op.name)} ${quote(op.text)}`;
     case 'function':
@@ -108,5 +157,5 @@ export const writeScript = (id: number, ops: readonly WriteOp[]): string => {
 };
 
 /** One act of a playbook, its output and errors apart. */
-export const runScript = (id: number, argv: readonly string[], folder = ''): string =>
-  batch([`pp_run ${id} ${folder === '' ? "''" : rooted(folder)} ${argv.map(quote).join(' ')}`, `pp_end ${id}`]);
+export const runScript = (id: number, program: Program, folder = ''): string =>
+  batch([`pp_run ${id} ${folder === '' ? "''" : rooted(folder)} ${programWords(program)}`, `pp_end ${id}`]);

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { bytesOfText } from '../../contract/bytes.ts';
 import type { ReadOp } from '../../contract/reads.ts';
 import type { Snapshot } from '../../contract/snapshot.ts';
 import type { Channel, ChannelEnd } from '../types.ts';
 import { FrameError, parseAnswer, parseResults, parseRun, type WriteResult } from './frames.ts';
 import { prelude, type ShellRoot } from './prelude.ts';
-import { readScript, runScript, writeScript, type WriteOp } from './script.ts';
+import { readScript, runScript, writeScript, type Program, type WriteOp } from './script.ts';
 
 /** The shell was lost with a batch under way: what the batch did is not known. */
 export class ShellLost extends Error {
@@ -27,7 +28,7 @@ export interface Shell {
   /** One round trip; results in the order of the ops. */
   readonly apply: (ops: readonly WriteOp[]) => Promise<readonly WriteResult[]>;
   /** One program of a playbook. */
-  readonly run: (argv: readonly string[], folder?: string) => Promise<RunOutput>;
+  readonly run: (program: Program, folder?: string) => Promise<RunOutput>;
   readonly close: () => void;
 }
 
@@ -113,7 +114,7 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): Shell => {
       });
       const head = started ? '' : `${prelude(nonce, shellRoot)}pp_mark ready "$PP_ROOT"\n`;
       started = true;
-      channel.write(Buffer.from(head + script));
+      channel.write(bytesOfText(head + script));
     });
 
   /** What stands before our first line is a profile's noise; the ready line tells the absolute root. */
@@ -157,10 +158,10 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): Shell => {
         seconds: applySeconds,
         parse: (answer) => parseResults(answer.stdout, nonce, ops.length, id),
       })),
-    run: (argv, folder) =>
+    run: (program, folder) =>
       batch((id) => ({
-        script: runScript(id, argv, folder),
-        seconds: applySeconds,
+        script: runScript(id, program, folder),
+        seconds: Math.max(applySeconds, (program.timeout ?? 0) + 60),
         parse: (answer) => {
           const { exit, text } = parseRun(answer.stdout, nonce, id);
           const errors = answer.stderr.split(`${nonce} run ${id}\n`)[1]?.split(`\n${nonce} ran ${id}\n`)[0] ?? '';

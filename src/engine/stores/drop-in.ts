@@ -1,8 +1,9 @@
 import { verbatim } from '../../contract/codecs.ts';
+import { dropIns } from '../../contract/drop-ins.ts';
 import { files, valueOf } from '../../contract/reads.ts';
 import type { Reading, StoreName } from '../../contract/steps.ts';
 import { sysctlPath } from '../../contract/sysctl-key.ts';
-import { dropIns, parseLines, renderLines, textOf, upsert } from './lines.ts';
+import { parseLines, renderLines, textOf, upsert } from './lines.ts';
 import { defineStore, type NextBoot, type Store } from './store.ts';
 
 interface DropInFormat {

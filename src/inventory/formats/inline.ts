@@ -24,8 +24,6 @@ export const readInlineInventory = (source: string, draft: Draft, diagnostics: D
       continue;
     }
     const { names, port } = expanded;
-    const portVariable = port === undefined ? undefined : { value: port, position, origin: 'host' };
-    for (const name of names.filter((name) => !draft.hosts.has(name)))
-      addHost(draft, ungrouped, name, position, portVariable);
+    for (const name of names.filter((name) => !draft.hosts.has(name))) addHost(draft, ungrouped, name, position, port);
   }
 };

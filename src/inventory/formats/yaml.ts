@@ -2,7 +2,7 @@ import { nearest } from '../../diagnostics.ts';
 import type { Diagnostic, Position } from '../../diagnostics.ts';
 import { get } from '../../yaml/document.ts';
 import type { Entry, MapNode, Node } from '../../yaml/document.ts';
-import { addGroup, addHost } from '../draft.ts';
+import { addChild, addGroup, addGroupVariable, addHosts } from '../draft.ts';
 import type { Assignment, Draft, DraftGroup } from '../draft.ts';
 import { expandHostNames } from '../host-names.ts';
 import { variableOf } from '../variables.ts';
@@ -42,18 +42,14 @@ export const readYamlInventory = (top: MapNode, draft: Draft, diagnostics: Diagn
         problem('bad-host-name', expanded.problem, keyPosition, expanded.hint);
         continue;
       }
-      const { names, port } = expanded;
-      const portVariable = port === undefined ? undefined : { value: port, position: keyPosition, origin: 'host' };
-      for (const name of names) addHost(draft, group, name, keyPosition, portVariable).assignments.push(...assignments);
+      addHosts(draft, group, expanded, keyPosition, assignments);
     }
   };
 
   const readVariables = (node: Node, group: DraftGroup): void => {
     for (const { key, value } of entriesOf(node, `the vars of group ${group.name}`)) {
-      if (key !== 'ansible_group_priority') group.assignments.push([key, variableOf(value, `group ${group.name}`)]);
-      else if (value.kind === 'scalar' && /^[-+]?[0-9]+$/.test(String(value.value)))
-        group.priority = Number(value.value);
-      else problem('wrong-type', 'ansible_group_priority must be a whole number', value.position);
+      const wrong = addGroupVariable(group, key, variableOf(value, `group ${group.name}`));
+      if (wrong) diagnostics.push(wrong);
     }
   };
 
@@ -61,7 +57,7 @@ export const readYamlInventory = (top: MapNode, draft: Draft, diagnostics: Diagn
     for (const entry of namesOf(node, 'children')) {
       readGroup(entry);
       if (entry.key === 'all') problem('group-cycle', 'all holds every group and cannot be a child', entry.keyPosition);
-      else if (!group.children.has(entry.key)) group.children.set(entry.key, entry.keyPosition);
+      else addChild(group, entry.key, entry.keyPosition);
     }
   };
 

@@ -86,7 +86,7 @@ export const bootHost = async (host: SimulatedHost, folder: HostFolder): Promise
     if (exit !== 0) complaints.push(`${who}: ${args.join(' ')}: ${stderr.trim()}`);
   };
   for (const name of await configurationLines(root, 'modules-load.d'))
-    await attempt('modules-load', 'modprobe', [name]);
+    await attempt('modules-load', 'modprobe', ['-b', name]);
   for (const write of await sysctlWrites(root)) await attempt('sysctl', 'write', write);
   for (const write of await tmpfilesWrites(root)) await attempt('tmpfiles', 'write', write);
   for (const write of await udevWrites(root)) await attempt('udev', 'write', write);

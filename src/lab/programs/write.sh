@@ -194,6 +194,12 @@ default_affinity() {
   put "$file" "$(mask_of_bits "$bits")"
 }
 
+packet_steering() {
+  read_cpus
+  bits_of_mask "$value"
+  put "$file" "$(mask_of_bits "$bits")"
+}
+
 ksm_run() {
   number "$value"
   [ "$number" -le 2 ] || invalid
@@ -265,6 +271,7 @@ case $path in
   /proc/sys/kernel/sched_autogroup_enabled) within 0 1 ;;
   /proc/sys/net/ipv4/tcp_congestion_control) congestion_control ;;
   /proc/sys/*) sysctl ;;
+  */queues/rx-*/rps_cpus | */queues/tx-*/xps_cpus) packet_steering ;;
   */queue/scheduler) scheduler ;;
   */queue/nr_requests) nr_requests ;;
   */queue/nomerges) number "$value" && [ "$number" -le 2 ] || number=1 && put "$file" "$number" ;;

@@ -201,6 +201,7 @@ export const pciTree = (device: PciDevice, processors: Processors, interrupts: r
     ...link(`/sys/bus/pci/devices/${baseName(folder)}`, folder),
     ...link(`/sys/bus/pci/drivers/${driver}/${baseName(folder)}`, folder),
     ...link(`${folder}/driver`, `/sys/bus/pci/drivers/${driver}`),
+    ...link(`/sys/bus/pci/drivers/${driver}/module`, `/sys/module/${driver}`),
     ...link(`${folder}/subsystem`, '/sys/bus/pci'),
     ...shown(folder, { local_cpulist: local.list, local_cpus: local.mask, irq: interrupts[0] ?? 0 }),
     ...tunable(folder, { numa_node: node }),

@@ -30,6 +30,25 @@ const loadable: Readonly<Record<string, readonly string[]>> = {
   'kernel/drivers/block/floppy.ko': [],
 };
 
+/** Modules that are part of the kernel. */
+const builtIn = ['kernel/fs/ext4/ext4.ko', 'kernel/net/ipv4/tcp_cubic.ko'];
+
+/** Parameters of the loadable ones: module, name, type, mode, and the value where nobody gives one. */
+const moduleParameters = [
+  'vhost max_mem_regions ushort 444 64',
+  'vhost_net experimental_zcopytx int 444 0',
+  'nf_conntrack acct bool 644 0',
+  'nf_conntrack hashsize uint 600 65536',
+];
+
+/** Packages of the installation, and more that the distribution has. */
+const installedPackages = (host: SimulatedHost): readonly string[] => [
+  'openssh-server',
+  'kmod',
+  ...['irqbalance', 'ksmtuned'].filter((name) => `${name}.service` in host.units),
+];
+const offeredPackages = ['openssh-server', 'kmod', 'irqbalance', 'ksmtuned', 'tuned', 'numactl', 'nvme-cli', 'ethtool'];
+
 const grubFiles = (kernelArguments: string): Readonly<Record<string, string>> => ({
   '/boot/grub/grubenv': '# GRUB Environment Block\n',
   '/etc/default/grub': [
@@ -93,6 +112,8 @@ const entryFiles = (
   };
 };
 
+const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
+
 const packagedUnits = '/usr/lib/systemd/system';
 const ownUnits = '/etc/systemd/system';
 
@@ -121,7 +142,12 @@ export const diskTree = (host: SimulatedHost): Tree => {
       '/etc/machine-id': `${machineId}\n`,
       [release.kernelImage]: 'simulated kernel\n',
       [release.initrd]: 'simulated initrd\n',
-      [`/lib/modules/${release.kernel}/modules.dep`]: `${modules.join('\n')}\n`,
+      [`/lib/modules/${release.kernel}/modules.dep`]: lines(modules),
+      [`/lib/modules/${release.kernel}/modules.builtin`]: lines(builtIn),
+      [`/lib/modules/${release.kernel}/modules.parameters`]: lines(moduleParameters),
+      [`/usr/bin/${release.boot === 'grub' ? 'apt-get' : 'dnf'}`]: '',
+      '/var/lib/lab/available': lines(offeredPackages),
+      ...Object.fromEntries(installedPackages(host).map((name) => [`/var/lib/lab/packages/${name}`, ''])),
       ...(release.boot === 'grub'
         ? grubFiles(release.arguments)
         : entryFiles(release.kernel, release.kernelImage, release.initrd, release.arguments)),

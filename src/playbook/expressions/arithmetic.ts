@@ -1,4 +1,18 @@
-import { badValue, defined, Float, float, isFloat, isList, numeric, typeName } from './data.ts';
+import {
+  badValue,
+  defined,
+  exact,
+  Float,
+  float,
+  isFloat,
+  isList,
+  isSomeMap,
+  numeric,
+  Tuple,
+  tupleOf,
+  typeName,
+} from './data.ts';
+import { format } from './format.ts';
 import { text } from './spelling.ts';
 import type { Datum } from './data.ts';
 import type { Budget } from './budget.ts';
@@ -30,8 +44,7 @@ const numbers = (operator: Exclude<Operator, '~'>, left: Datum, right: Datum): D
   if (!Number.isFinite(result)) throw badValue('the result is no finite number');
   const isInexact = isFloat(left) || isFloat(right) || operator === '/' || (operator === '**' && second < 0);
   if (isInexact) return float(result);
-  if (!Number.isSafeInteger(result)) throw badValue('the result is too large to be exact', 'integers end at 2 ** 53');
-  return result + 0;
+  return exact(result);
 };
 
 const repeat = (sequence: Datum, times: Datum, budget: Budget): Datum | undefined => {
@@ -43,7 +56,8 @@ const repeat = (sequence: Datum, times: Datum, budget: Budget): Datum | undefine
   }
   if (!isList(sequence)) return undefined;
   budget.spend(sequence.length * count);
-  return Array.from({ length: count }, () => sequence).flat();
+  const repeated = Array.from({ length: count }, () => [...sequence]).flat();
+  return sequence instanceof Tuple ? tupleOf(repeated) : repeated;
 };
 
 const sequences = (operator: Operator, left: Datum, right: Datum, budget: Budget): Datum | undefined => {
@@ -53,9 +67,9 @@ const sequences = (operator: Operator, left: Datum, right: Datum, budget: Budget
     budget.spendText(left.length + right.length);
     return left + right;
   }
-  if (!isList(left) || !isList(right)) return undefined;
+  if (!isList(left) || !isList(right) || left instanceof Tuple !== right instanceof Tuple) return undefined;
   budget.spend(left.length + right.length);
-  return [...left, ...right];
+  return left instanceof Tuple ? tupleOf([...left, ...right]) : [...left, ...right];
 };
 
 /** `left operator right` as Python does it: `/` gives a float, `//` rounds down, `%` has the divisor's sign, `~` joins texts. */
@@ -63,6 +77,10 @@ export const arithmetic = (operator: Operator, left: Datum, right: Datum, budget
   defined(left);
   defined(right);
   if (operator === '~') return text(left, budget) + text(right, budget);
+  if (operator === '%' && typeof left === 'string') {
+    const named = isSomeMap(right) ? right : undefined;
+    return format(left, right instanceof Tuple ? right : [right], named, budget);
+  }
   const result = numbers(operator, left, right) ?? sequences(operator, left, right, budget);
   if (result !== undefined) return result;
   const isText = operator === '+' && (typeof left === 'string' || typeof right === 'string');

@@ -1,11 +1,17 @@
 import { ExpressionError } from './errors.ts';
 
-const steps = 200_000;
 const charactersPerStep = 64;
+
+/** Steps for a value, and for a template file. */
+export const stepsOfValue = 200_000;
+export const stepsOfFile = 5_000_000;
 
 /** What one rendering may cost in all: steps of evaluation, elements handled, characters made. */
 export class Budget {
-  #left = steps;
+  #left: number;
+  constructor(steps: number = stepsOfValue) {
+    this.#left = steps;
+  }
 
   /** Throws when the budget is used up. Call it before the work is done. */
   spend(cost: number): void {
@@ -13,7 +19,7 @@ export class Budget {
     if (this.#left < 0)
       throw new ExpressionError(
         'expression-too-large',
-        'this expression takes too many steps or makes too large a value',
+        'this takes too many steps or makes too large a value',
       );
   }
 

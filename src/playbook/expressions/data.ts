@@ -3,7 +3,8 @@ import { ExpressionError } from './errors.ts';
 import type { Budget } from './budget.ts';
 
 /** What expressions compute with: values, and what Python keeps apart from them. */
-export type Datum = null | boolean | number | string | Float | Undefined | LazyMap | readonly Datum[] | DatumMap;
+export type Datum =
+  null | boolean | number | string | Float | Undefined | LazyMap | Macro | readonly Datum[] | DatumMap;
 export interface DatumMap {
   readonly [key: string]: Datum;
 }
@@ -15,6 +16,14 @@ export class Float {
     this.value = value;
   }
 }
+
+/** A Python tuple: a list that prints in round brackets and is never equal to one. What is made from it is a list. */
+export class Tuple extends Array<Datum> {
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+}
+export const tupleOf = (items: Iterable<Datum>): readonly Datum[] => Tuple.from(items);
 
 /** The value of a name or key that does not exist: an error as soon as it is used. */
 export class Undefined {
@@ -29,11 +38,34 @@ export class Undefined {
 
 /** A map whose values are computed when asked for: `hostvars`. */
 export class LazyMap {
-  readonly keys: readonly string[];
+  readonly #keys: () => readonly string[];
   readonly get: (key: string) => Datum | undefined;
-  constructor(keys: readonly string[], get: (key: string) => Datum | undefined) {
-    this.keys = keys;
+  constructor(keys: () => readonly string[], get: (key: string) => Datum | undefined) {
+    this.#keys = keys;
     this.get = get;
+  }
+  get keys(): readonly string[] {
+    return this.#keys();
+  }
+}
+
+/** What `namespace()` gives: the one map whose values `{% set %}` can change from inside a loop. */
+export class Namespace extends LazyMap {
+  readonly values: Map<string, Datum>;
+  constructor(values: Map<string, Datum>) {
+    super(
+      () => [...values.keys()],
+      (key) => values.get(key),
+    );
+    this.values = values;
+  }
+}
+
+/** What `{% macro %}` defines. */
+export class Macro {
+  readonly call: (positional: readonly Datum[], named: ReadonlyMap<string, Datum>) => Datum;
+  constructor(call: Macro['call']) {
+    this.call = call;
   }
 }
 
@@ -42,7 +74,8 @@ export const isMap = (datum: Datum): datum is DatumMap =>
   typeof datum === 'object' &&
   datum !== null &&
   !Array.isArray(datum) &&
-  !(datum instanceof Float || datum instanceof Undefined || datum instanceof LazyMap);
+  !(datum instanceof Float || datum instanceof Undefined || datum instanceof LazyMap || datum instanceof Macro);
+export const isSomeMap = (datum: Datum): datum is DatumMap | LazyMap => datum instanceof LazyMap || isMap(datum);
 
 /** A map without a prototype, in the order of its entries; a later entry wins. */
 export const mapOf = (entries: Iterable<readonly [string, Datum]>): DatumMap => {
@@ -62,6 +95,12 @@ export const numeric = (datum: Datum): number | undefined => {
   return datum instanceof Float ? datum.value : undefined;
 };
 
+/** Throws where an integer would no longer be exact. */
+export const exact = (value: number): number => {
+  if (!Number.isSafeInteger(value)) throw badValue('this number is too large to be exact', 'integers end at 2 ** 53');
+  return value + 0;
+};
+
 /** Throws where the value does not exist. */
 export const defined = <T extends Datum>(datum: T): Exclude<T, Undefined> => {
   if (datum instanceof Undefined) throw datum.error;
@@ -75,7 +114,8 @@ export const typeName = (datum: Datum): string => {
   if (typeof datum === 'string') return 'a string';
   if (isFloat(datum)) return 'a float';
   if (typeof datum === 'number') return 'an integer';
-  return isList(datum) ? 'a list' : 'a map';
+  if (datum instanceof Macro) return 'a macro';
+  return isList(datum) ? (datum instanceof Tuple ? 'a tuple' : 'a list') : 'a map';
 };
 
 export const badValue = (message: string, hint?: string): ExpressionError =>

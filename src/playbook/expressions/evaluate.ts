@@ -1,34 +1,41 @@
 import { arithmetic, sign } from './arithmetic.ts';
-import { Budget } from './budget.ts';
 import { contains, equal, order } from './compare.ts';
 import {
   badValue,
   defined,
   isFloat,
   isList,
+  Macro,
   mapOf,
   member,
   missing,
   numeric,
   truthy,
+  Tuple,
+  tupleOf,
   typeName,
   Undefined,
 } from './data.ts';
 import { ExpressionError } from './errors.ts';
-import { filters } from './filters.ts';
+import { filters } from './filters/index.ts';
+import { functions } from './functions.ts';
 import { bindArguments } from './given.ts';
 import { callMethod } from './methods.ts';
+import { unknownName } from './names.ts';
+import { unqualified } from './qualified.ts';
 import { text } from './spelling.ts';
 import { tests } from './tests.ts';
-import { nearest } from '../../diagnostics.ts';
+import type { Budget } from './budget.ts';
 import type { Datum } from './data.ts';
 import type { Tools } from './given.ts';
-import type { Arguments, Expression, Relation, Slice } from './syntax.ts';
+import type { Reader } from './read.ts';
+import type { Arguments, Call, Expression, Relation, Slice } from './syntax.ts';
 
 /** Gives a name its value, rendered; undefined where there is none. */
 export interface Names {
   readonly get: (name: string) => Datum | undefined;
   readonly all: () => Iterable<string>;
+  readonly read: Reader | undefined;
 }
 
 const holds: Readonly<Record<Relation, (left: Datum, right: Datum, budget: Budget) => boolean>> = {
@@ -42,29 +49,31 @@ const holds: Readonly<Record<Relation, (left: Datum, right: Datum, budget: Budge
   'not in': (left, right, budget) => !contains(right, left, budget),
 };
 
-const unknown = (kind: 'filter' | 'test', name: string, names: Iterable<string>): ExpressionError => {
-  const near = nearest(name, names);
-  return new ExpressionError(`unknown-${kind}`, `there is no ${kind} '${name}'`, {
-    hint: near && `did you mean '${near}'?`,
-  });
-};
-
-const toolsOf = (budget: Budget): Tools => {
+/** What one rendering's filters, tests, methods and functions share. */
+export const createTools = (budget: Budget): Tools => {
+  const made = new WeakSet<object>();
   const tools: Tools = {
     budget,
-    filter: (name, value, positional, named) => {
+    own: (datum) => {
+      made.add(datum);
+      return datum;
+    },
+    owns: (datum) => made.has(datum),
+    filter: (called, value, positional, named) => {
+      const name = unqualified(called);
       const found = filters.get(name);
-      if (!found) throw unknown('filter', name, filters.keys());
+      if (!found) throw unknownName('filter', name);
       const given = bindArguments(`the filter ${name}`, found.signature, positional, named, budget);
       const result = found.apply(found.takesUndefined ? value : defined(value), given, tools);
       budget.spend(isList(result) ? result.length : 1);
       return result;
     },
-    test: (name, value, positional) => {
+    test: (called, value, positional, named) => {
+      const name = unqualified(called);
       const found = tests.get(name);
-      if (!found) throw unknown('test', name, tests.keys());
-      const given = bindArguments(`the test ${name}`, found.signature, positional, new Map(), budget);
-      return found.holds(found.takesUndefined ? value : defined(value), given, budget);
+      if (!found) throw unknownName('test', name);
+      const given = bindArguments(`the test ${name}`, found.signature, positional, named, budget);
+      return found.holds(found.takesUndefined ? value : defined(value), given, tools);
     },
   };
   return tools;
@@ -100,20 +109,29 @@ const slice = (sequence: Datum, start: Datum, stop: Datum, stepDatum: Datum, bud
   const last = stop === null ? (step > 0 ? high : low) : clamp(bound(stop, 0, 'end'));
   const taken: Datum[] = [];
   for (let index = first; step > 0 ? index < last : index > last; index += step) taken.push(list[index]!);
-  return typeof sequence === 'string' ? taken.join('') : taken;
+  if (typeof sequence === 'string') return taken.join('');
+  return sequence instanceof Tuple ? tupleOf(taken) : taken;
 };
 
 /**
  * The value of an expression. Undefined is a value until it is used, as in Jinja with strict undefined.
  * Throws ExpressionError, with the offset of what failed in the expression's source.
  */
-export const evaluate = (expression: Expression, names: Names, budget: Budget): Datum => {
-  const tools = toolsOf(budget);
+export const evaluate = (expression: Expression, names: Names, tools: Tools): Datum => {
+  const { budget } = tools;
   const all = ({ positional, named }: Arguments) =>
     [positional.map(visit), new Map(named.map(([name, value]) => [name, visit(value)]))] as const;
   const optional = (node: Expression | undefined): Datum => (node ? visit(node) : null);
   const sliceOf = ({ object, start, stop, step }: Slice): Datum =>
     slice(visit(object), optional(start), optional(stop), optional(step), budget);
+
+  const call = ({ name, arguments: given }: Call): Datum => {
+    const macro = names.get(name);
+    if (macro instanceof Macro) return macro.call(...all(given));
+    const found = functions.get(name);
+    if (!found) throw unknownName('function', name);
+    return found.call(bindArguments(`the function ${name}`, found.signature, ...all(given), budget), tools, names.read);
+  };
 
   const visit = (node: Expression): Datum => {
     budget.spend(1);
@@ -134,15 +152,19 @@ export const evaluate = (expression: Expression, names: Names, budget: Budget): 
         return value === undefined ? missing(node.name, names.all, node.offset) : value;
       }
       case 'list':
-        return node.items.map(visit);
+        return tools.own(node.items.map(visit));
+      case 'tuple':
+        return tupleOf(node.items.map(visit));
       case 'map':
-        return mapOf(node.entries.map(([key, value]) => [text(visit(key), budget), visit(value)]));
+        return tools.own(mapOf(node.entries.map(([key, value]) => [text(visit(key), budget), visit(value)])));
       case 'member':
         return member(visit(node.object), visit(node.key), node.offset, spell(node));
       case 'slice':
         return sliceOf(node);
       case 'method':
-        return callMethod(visit(node.object), node.name, ...all(node.arguments), budget);
+        return callMethod(visit(node.object), node.name, ...all(node.arguments), tools);
+      case 'call':
+        return call(node);
       case 'sign':
         return sign(node.operator, visit(node.operand));
       case 'not':
@@ -164,13 +186,8 @@ export const evaluate = (expression: Expression, names: Names, budget: Budget): 
       }
       case 'filter':
         return tools.filter(node.name, visit(node.operand), ...all(node.arguments));
-      case 'test': {
-        const [positional, named] = all(node.arguments);
-        const found = tests.get(node.name)!;
-        const value = visit(node.operand);
-        const given = bindArguments(`the test ${node.name}`, found.signature, positional, named, budget);
-        return found.holds(found.takesUndefined ? value : defined(value), given, budget) !== node.negated;
-      }
+      case 'test':
+        return tools.test(node.name, visit(node.operand), ...all(node.arguments)) !== node.negated;
       case 'choice': {
         if (truthy(visit(node.condition))) return visit(node.yes);
         if (node.no) return visit(node.no);

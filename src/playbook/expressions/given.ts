@@ -18,48 +18,59 @@ export interface Given {
   readonly more: ReadonlyMap<string, Datum>;
 }
 
-/** What filters and tests may use: the budget, and each other. */
+/** What filters, tests, methods and functions may use: the budget, and each other. */
 export interface Tools {
   readonly budget: Budget;
+  /** Marks a list or map as made by this rendering: its methods may change it. */
+  readonly own: <T extends Datum & object>(made: T) => T;
+  readonly owns: (datum: Datum & object) => boolean;
   readonly filter: (
     name: string,
     value: Datum,
     positional: readonly Datum[],
     named: ReadonlyMap<string, Datum>,
   ) => Datum;
-  readonly test: (name: string, value: Datum, positional: readonly Datum[]) => boolean;
+  readonly test: (
+    name: string,
+    value: Datum,
+    positional: readonly Datum[],
+    named: ReadonlyMap<string, Datum>,
+  ) => boolean;
 }
 
-/** The names of a callable's parameters, in Python's order; `rest` takes any number more. */
+/** The names of a callable's parameters, in Python's order. */
 export interface Signature {
   readonly parameters: readonly string[];
   readonly required: number;
+  /** Takes any number more by position. */
   readonly rest: boolean;
+  /** Takes any others by name. */
+  readonly more: boolean;
 }
 
-/** `'value other? *'`: required, optional, and any more. */
+/** `'value other? *'`: required, optional, and any more by position or name; `**` for any more by name alone. */
 export const signature = (text: string): Signature => {
   const words = text.split(' ').filter(Boolean);
-  const parameters = words.filter((word) => word !== '*');
+  const parameters = words.filter((word) => !word.startsWith('*'));
   return {
     parameters: parameters.map((word) => word.replace('?', '')),
     required: parameters.filter((word) => !word.endsWith('?')).length,
     rest: words.includes('*'),
+    more: words.includes('*') || words.includes('**'),
   };
 };
 
 /** What is wrong with a call, or undefined. Needs only counts and names, so it is known before anything is evaluated. */
 export const misuse = (
   called: string,
-  { parameters, required, rest }: Signature,
+  { parameters, required, rest, more }: Signature,
   count: number,
   names: readonly string[],
 ): string | undefined => {
-  if (rest) return count + names.length < required ? `${called} needs an argument` : undefined;
-  if (count > parameters.length)
+  if (!rest && count > parameters.length)
     return `${called} takes ${parameters.length === 0 ? 'no arguments' : `${parameters.length} at most`}, not ${count}`;
   const foreign = names.find((name) => !parameters.includes(name));
-  if (foreign !== undefined)
+  if (!more && foreign !== undefined)
     return `${called} has no argument '${foreign}'${parameters.length > 0 ? `; it takes ${parameters.join(', ')}` : ''}`;
   const missing = parameters.slice(count, required).find((name) => !names.includes(name));
   return missing === undefined ? undefined : `${called} needs the argument '${missing}'`;

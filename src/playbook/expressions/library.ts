@@ -5,7 +5,7 @@ import type { Token } from './tokens.ts';
 export type LibraryNode =
   | { readonly type: 'Identifier' | 'StringLiteral'; readonly value: string }
   | { readonly type: 'IntegerLiteral' | 'FloatLiteral'; readonly value: number }
-  | { readonly type: 'ArrayLiteral' | 'TupleLiteral'; readonly value: readonly LibraryNode[] }
+  | { readonly type: 'ArrayLiteral'; readonly value: readonly LibraryNode[] }
   | { readonly type: 'ObjectLiteral'; readonly value: ReadonlyMap<LibraryNode, LibraryNode> }
   | {
       readonly type: 'MemberExpression';

@@ -5,7 +5,7 @@ import { plainMap, text } from './spelling.ts';
 import { join, replace, split, strip } from './text.ts';
 import { nearest } from '../../diagnostics.ts';
 import type { Datum } from './data.ts';
-import type { Given, Signature } from './given.ts';
+import type { Given, Signature, Tools } from './given.ts';
 import type { Budget } from './budget.ts';
 
 interface Method<T> {
@@ -131,8 +131,9 @@ export const callMethod = (
   name: string,
   positional: readonly Datum[],
   named: ReadonlyMap<string, Datum>,
-  budget: Budget,
+  tools: Tools,
 ): Datum => {
+  const { budget } = tools;
   defined(self);
   const run = <T>(table: ReadonlyMap<string, Method<T>>, self: T & Datum): Datum => {
     const found = table.get(name);

@@ -1,10 +1,11 @@
 import { float } from './data.ts';
 import { libraryTree } from './library.ts';
-import { checkNames } from './names.ts';
+import { ExpressionError } from './errors.ts';
 import { expressionEnd, syntax } from './scan.ts';
-import { nameAndOffset, negatedPrefix, testPrefix, tokensOf } from './tokens.ts';
+import { unqualified } from './qualified.ts';
+import { arrangedTokens, nameAndOffset, negatedPrefix, testPrefix, tokensOf, tuplePrefix } from './tokens.ts';
 import type { Binary, LibraryNode } from './library.ts';
-import type { Escapes } from './strings.ts';
+import type { Escapes } from './literals.ts';
 import type { Token } from './tokens.ts';
 import type { Arguments, Comparand, Expression, Operator, Relation } from './syntax.ts';
 
@@ -99,7 +100,7 @@ const translate = (node: LibraryNode, depth = 0): Expression => {
     const prefix = [testPrefix, negatedPrefix].find((prefix) => full.startsWith(prefix));
     return {
       kind: prefix === undefined ? 'filter' : 'test',
-      name: full.slice(prefix?.length ?? 0),
+      name: unqualified(full.slice(prefix?.length ?? 0)),
       negated: prefix === negatedPrefix,
       operand: inner(operand),
       arguments: argumentsOf(filter.type === 'CallExpression' ? filter.args : []),
@@ -112,9 +113,12 @@ const translate = (node: LibraryNode, depth = 0): Expression => {
       const { name, offset } = nameAndOffset(callee.property.value);
       return { kind: 'method', object: inner(callee.object), name, arguments: argumentsOf(args), offset };
     }
-    const { name, offset } =
-      callee.type === 'Identifier' ? nameAndOffset(callee.value) : { name: 'this', offset: undefined };
-    throw syntax(`${name} is no function that can be called here`, offset, name.length);
+    if (callee.type !== 'Identifier') throw syntax('only a function, a macro or a method can be called');
+    const { name, offset } = nameAndOffset(callee.value);
+    if (name !== tuplePrefix) return { kind: 'call', name, arguments: argumentsOf(args), offset };
+    const { positional, named } = argumentsOf(args);
+    if (named.length > 0) throw syntax("unexpected '='", offset);
+    return { kind: 'tuple', items: positional };
   };
 
   const memberOf = (object: LibraryNode, property: LibraryNode, computed: boolean): Expression => {
@@ -146,7 +150,6 @@ const translate = (node: LibraryNode, depth = 0): Expression => {
     case 'FloatLiteral':
       return { kind: 'literal', value: float(node.value) };
     case 'ArrayLiteral':
-    case 'TupleLiteral':
       return { kind: 'list', items: node.value.map(inner) };
     case 'ObjectLiteral':
       return { kind: 'map', entries: [...node.value].map(([key, value]) => [inner(key), inner(value)]) };
@@ -193,14 +196,31 @@ const furthest = (tokens: readonly Token[]): number => {
   return last;
 };
 
+/** Runs what reports offsets into a piece of text, and moves them to where the piece stands. */
+export const shifted = <T>(offset: number, run: () => T): T => {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof ExpressionError) error.offset = (error.offset ?? 0) + offset;
+    throw error;
+  }
+};
+
+/** The tokens of an expression that stands at `base` in its text, with offsets into the text. */
+export const locatedTokens = (source: string, escapes: Escapes, base: number): readonly Token[] =>
+  shifted(base, () => {
+    expressionEnd(source, 0);
+    return tokensOf(source, escapes);
+  }).map((token) => ({ ...token, offset: token.offset + base }));
+
 /**
- * A Jinja expression without braces as a tree. Throws ExpressionError, with offsets into the source, where it is
- * malformed or names a filter or test that does not exist.
+ * A Jinja expression without braces as a tree; `base` is where it stands in its text. Throws ExpressionError, with offsets
+ * into the text, where it is malformed.
  */
-export const parseExpression = (source: string, escapes: Escapes): Expression => {
-  if (source.trim() === '') throw syntax('an expression is missing here', 0);
-  expressionEnd(source, 0, false);
-  const tokens = [brace('{{', 'OpenExpression'), ...tokensOf(source, escapes), brace('}}', 'CloseExpression')];
+export const parseExpression = (source: string, escapes: Escapes, base = 0): Expression => {
+  if (source.trim() === '') throw syntax('an expression is missing here', base);
+  const arranged = arrangedTokens(locatedTokens(source, escapes, base));
+  const tokens = [brace('{{', 'OpenExpression'), ...arranged, brace('}}', 'CloseExpression')];
   let body: readonly LibraryNode[] | undefined;
   try {
     ({ body } = libraryTree(tokens));
@@ -210,11 +230,9 @@ export const parseExpression = (source: string, escapes: Escapes): Expression =>
   if (body?.length !== 1) {
     const token = tokens[furthest(tokens)];
     if (!token || token.type === 'CloseExpression')
-      throw syntax('the expression ends too early', source.trimEnd().length);
-    const found = source.slice(token.offset, token.offset + token.length);
-    throw syntax(`unexpected '${found}'`, token.offset, token.length);
+      throw syntax('the expression ends too early', base + source.trimEnd().length);
+    const start = token.offset - base;
+    throw syntax(`unexpected '${source.slice(start, start + token.length)}'`, token.offset, token.length);
   }
-  const expression = translate(body[0]!);
-  checkNames(expression);
-  return expression;
+  return translate(body[0]!);
 };

@@ -1,12 +1,17 @@
-import { Budget } from './budget.ts';
-import { defined, Float, isList, LazyMap, mapOf, truthy, Undefined } from './data.ts';
+import { Budget, stepsOfFile, stepsOfValue } from './budget.ts';
+import { badValue, defined, Float, isList, isMap, LazyMap, Macro, mapOf, truthy, Undefined } from './data.ts';
 import { ExpressionError } from './errors.ts';
-import { evaluate } from './evaluate.ts';
-import { plainMap, text } from './spelling.ts';
-import { parseCondition, parseTemplate } from './template.ts';
+import { createTools, evaluate } from './evaluate.ts';
+import { refuseOmitInside } from './omit.ts';
+import { asMode, createRunner } from './run.ts';
+import { plainMap } from './spelling.ts';
+import { parseCondition, parseFile, parseTemplate } from './template.ts';
 import type { Value } from '../../inventory/types.ts';
+import type { BlockSpace } from './cut.ts';
 import type { Datum } from './data.ts';
 import type { Names } from './evaluate.ts';
+import type { Tools } from './given.ts';
+import type { Reader } from './read.ts';
 
 /** What a name stands for. */
 export type Bound =
@@ -26,6 +31,8 @@ export interface Lookup {
   readonly get: (name: string) => Bound | undefined;
   /** Every name, to find the nearest. */
   readonly names: () => Iterable<string>;
+  /** What `lookup()` reads; without it lookups are errors. */
+  readonly read?: Reader;
 }
 
 const deepest = 50;
@@ -44,7 +51,8 @@ export const hasTemplate = (value: Value): boolean => {
 
 /** One rendering: its budget, the variables that are being rendered, and those that are done. */
 interface Session {
-  readonly budget: Budget;
+  readonly tools: Tools;
+  readonly runValue: ReturnType<typeof createRunner>;
   readonly trail: { readonly lookup: Lookup; readonly name: string }[];
   readonly names: Map<Lookup, Names>;
 }
@@ -58,22 +66,19 @@ const inside = <T>(key: string | number, run: () => T): T => {
   }
 };
 
+/** Newlines at the end of a text that rendering has taken away are put back, as Ansible does. */
+const withNewlines = (made: string, newlines: number): string =>
+  made + '\n'.repeat(Math.max(0, newlines - /\n*$/.exec(made)![0].length));
+
 const renderText = (source: string, lookup: Lookup, session: Session): Datum => {
-  const { budget } = session;
-  const values = parseTemplate(source).map((part): Datum => {
-    if (part.kind === 'text') return part.text;
-    try {
-      return defined(evaluate(part.expression, namesOf(lookup, session), budget));
-    } catch (error) {
-      if (error instanceof ExpressionError && error.variable === undefined && error.offset !== undefined)
-        error.offset += part.offset;
-      throw error;
-    }
-  });
-  const [only] = values;
-  if (values.length === 1) return checked(only!, budget);
-  // Ansible puts None into text as nothing.
-  return values.map((value) => (value === null ? '' : text(value, budget))).join('');
+  const { tools, runValue } = session;
+  const { block, newlines } = parseTemplate(source);
+  const names = namesOf(lookup, session);
+  const [only] = block;
+  if (block.length === 1 && only!.kind === 'output' && newlines === 0)
+    return checked(defined(evaluate(only!.expression, names, tools)), tools.budget);
+  const made = asMode('value', runValue(block, names), tools);
+  return typeof made === 'string' ? withNewlines(made, newlines) : made;
 };
 
 /** The datum itself; throws on anything undefined in it. */
@@ -81,15 +86,14 @@ const checked = (datum: Datum, budget: Budget): Datum => {
   budget.spend(1);
   defined(datum);
   if (isList(datum)) for (const item of datum) checked(item, budget);
-  else if (typeof datum === 'object' && datum !== null && !(datum instanceof Float || datum instanceof LazyMap))
-    for (const value of Object.values(datum)) checked(value, budget);
+  else if (isMap(datum)) for (const value of Object.values(datum)) checked(value, budget);
   return datum;
 };
 
 const renderTree = (value: Value, lookup: Lookup, session: Session): Datum => {
   if (!hasTemplate(value)) return value;
   if (typeof value === 'string') return renderText(value, lookup, session);
-  session.budget.spend(1);
+  session.tools.budget.spend(1);
   if (isList(value)) return value.map((item, index) => inside(index, () => renderTree(item as Value, lookup, session)));
   return mapOf(
     Object.entries(value as Readonly<Record<string, Value>>).map(([key, item]) => [
@@ -130,15 +134,16 @@ const namesOf = (lookup: Lookup, session: Session): Names => {
     const bound = lookup.get(name);
     if (!bound || bound.kind === 'data') return bound?.value;
     if (bound.kind === 'variable') return renderVariable(name, bound.value, lookup, session);
-    return new LazyMap(bound.hosts, (host) => {
+    return new LazyMap(() => bound.hosts, (host) => {
       const variables = bound.variables(host);
       if (!variables) return undefined;
       const others = namesOf(variables, session);
-      return new LazyMap([...others.all()], others.get);
+      return new LazyMap(() => [...others.all()], others.get);
     });
   };
   const names: Names = {
     all: lookup.names,
+    read: lookup.read,
     get: (name) => {
       if (!values.has(name)) values.set(name, resolve(name));
       return values.get(name);
@@ -153,13 +158,20 @@ const plain = (datum: Datum, budget: Budget): Value => {
   budget.spend(1);
   if (datum instanceof Undefined) throw datum.error;
   if (datum instanceof Float) return datum.value;
-  if (typeof datum === 'string') budget.spendText(datum.length);
+  if (datum instanceof Macro) throw badValue('a macro is no value: call it');
+  if (typeof datum === 'string') {
+    budget.spendText(datum.length);
+    refuseOmitInside(datum);
+  }
   if (typeof datum !== 'object' || datum === null) return datum;
   if (isList(datum)) return datum.map((item) => plain(item, budget));
   return mapOf(Object.entries(plainMap(datum)).map(([key, item]) => [key, plain(item, budget)])) as Value;
 };
 
-const session = (): Session => ({ budget: new Budget(), trail: [], names: new Map() });
+const createSession = (steps: number): Session => {
+  const tools = createTools(new Budget(steps));
+  return { tools, runValue: createRunner(tools, 'value'), trail: [], names: new Map() };
+};
 
 /** Values nested so deeply that they exhaust the stack are too large, like all others. */
 const guarded = <T>(run: () => T): T => {
@@ -172,20 +184,41 @@ const guarded = <T>(run: () => T): T => {
 };
 
 /**
- * The value with every template in it rendered. A text that is nothing but one `{{ x }}` keeps the type of x;
- * other texts are joined as Ansible joins them. Throws ExpressionError, its `path` leading to the text at fault.
+ * The value with every template in it rendered. A text that is nothing but one `{{ x }}` keeps the type of x; other texts are
+ * joined as Ansible joins them, and become lists, maps and booleans where they are spelled so. Throws ExpressionError, its `path` leading to the text at fault.
  */
 export const render = (value: Value, lookup: Lookup): Value => {
   if (!hasTemplate(value)) return value;
   return guarded(() => {
-    const run = session();
-    return plain(renderTree(value, lookup, run), run.budget);
+    const session = createSession(stepsOfValue);
+    return plain(renderTree(value, lookup, session), session.tools.budget);
   });
 };
+
+/**
+ * A template file's text, rendered. `space` overrides Ansible's `trim` (true) and `lstrip` (false). Throws ExpressionError; an
+ * offset counts from the start of the file where the error names no variable.
+ */
+export const renderFile = (text: string, lookup: Lookup, space: Partial<BlockSpace> = {}): string =>
+  guarded(() => {
+    const session = createSession(stepsOfFile);
+    const { block, newlines } = parseFile(text, space);
+    const made = createRunner(session.tools, 'file')(block, namesOf(lookup, session));
+    refuseOmitInside(made);
+    return withNewlines(made, newlines);
+  });
+
+/** The value of an expression without braces, such as `debug: var`. Throws ExpressionError. */
+export const evaluateExpression = (expression: string, lookup: Lookup): Value =>
+  guarded(() => {
+    const session = createSession(stepsOfValue);
+    const value = evaluate(parseCondition(expression), namesOf(lookup, session), session.tools);
+    return plain(value, session.tools.budget);
+  });
 
 /** True where the expression's value is true in Python's sense. Throws ExpressionError. */
 export const evaluateCondition = (condition: string, lookup: Lookup): boolean =>
   guarded(() => {
-    const run = session();
-    return truthy(evaluate(parseCondition(condition), namesOf(lookup, run), run.budget));
+    const session = createSession(stepsOfValue);
+    return truthy(evaluate(parseCondition(condition), namesOf(lookup, session), session.tools));
   });

@@ -1,5 +1,5 @@
-import { Float, isList, isMap, LazyMap, mapOf, Undefined } from './data.ts';
-import type { Datum } from './data.ts';
+import { badValue, Float, isList, isMap, LazyMap, Macro, mapOf, Tuple, Undefined } from './data.ts';
+import type { Datum, DatumMap } from './data.ts';
 import type { Budget } from './budget.ts';
 
 /** A float as Python's repr: shortest digits, an exponent below 1e-4 and from 1e16 on. */
@@ -24,12 +24,13 @@ const quoted = (text: string): string => {
 
 /** What `str()` of Python gives, which is what Jinja puts into text: `True`, `None`, `2.0`, `['a', 1]`. Throws on undefined. */
 export const text = (datum: Datum, budget: Budget): string => {
-  if (typeof datum !== 'string') return spell(datum, budget);
+  if (typeof datum !== 'string') return repr(datum, budget);
   budget.spendText(datum.length);
   return datum;
 };
 
-const spell = (datum: Datum, budget: Budget): string => {
+/** What `repr()` gives: as `text`, but a text in quotes. */
+export const repr = (datum: Datum, budget: Budget): string => {
   budget.spend(1);
   if (datum instanceof Undefined) throw datum.error;
   if (datum === null) return 'None';
@@ -40,14 +41,18 @@ const spell = (datum: Datum, budget: Budget): string => {
     budget.spendText(datum.length);
     return quoted(datum);
   }
-  if (isList(datum)) return `[${datum.map((item) => spell(item, budget)).join(', ')}]`;
+  if (datum instanceof Macro) throw badValue('a macro has no text: call it');
+  if (isList(datum)) {
+    const items = datum.map((item) => repr(item, budget)).join(', ');
+    if (!(datum instanceof Tuple)) return `[${items}]`;
+    return datum.length === 1 ? `(${items},)` : `(${items})`;
+  }
   const map = plainMap(datum);
   return `{${Object.keys(map)
-    .map((key) => `${spell(key, budget)}: ${spell(map[key]!, budget)}`)
+    .map((key) => `${repr(key, budget)}: ${repr(map[key]!, budget)}`)
     .join(', ')}}`;
 };
 
 /** The map itself, or a lazy one with all its values computed. */
-export const plainMap = (
-  datum: Exclude<Datum, readonly Datum[] | null | boolean | number | string | Float | Undefined>,
-) => (isMap(datum) ? datum : mapOf((datum as LazyMap).keys.map((key) => [key, (datum as LazyMap).get(key) ?? null])));
+export const plainMap = (datum: DatumMap | LazyMap): DatumMap =>
+  isMap(datum) ? datum : mapOf((datum as LazyMap).keys.map((key) => [key, (datum as LazyMap).get(key) ?? null]));

@@ -1,10 +1,10 @@
 import type { Datum } from './data.ts';
 
-/** A Jinja expression. `offset` counts characters from the start of the expression's text. */
+/** A Jinja expression. `offset` counts characters from the start of the text that it stands in. */
 export type Expression =
   | { readonly kind: 'literal'; readonly value: Datum; readonly offset?: undefined }
   | { readonly kind: 'name'; readonly name: string; readonly offset: number }
-  | { readonly kind: 'list'; readonly items: readonly Expression[]; readonly offset?: undefined }
+  | { readonly kind: 'list' | 'tuple'; readonly items: readonly Expression[]; readonly offset?: undefined }
   | {
       readonly kind: 'map';
       readonly entries: readonly (readonly [Expression, Expression])[];
@@ -18,6 +18,7 @@ export type Expression =
     }
   | Slice
   | MethodCall
+  | Call
   | { readonly kind: 'sign'; readonly operator: '+' | '-'; readonly operand: Expression; readonly offset: number }
   | { readonly kind: 'not'; readonly operand: Expression; readonly offset: number }
   | {
@@ -88,7 +89,50 @@ export interface Arguments {
   readonly named: readonly (readonly [string, Expression])[];
 }
 
-/** A text cut at its `{{ }}`; comments are gone. */
-export type TemplatePart =
+/** `name(…)`: a function or a macro. */
+export interface Call {
+  readonly kind: 'call';
+  readonly name: string;
+  readonly arguments: Arguments;
+  readonly offset: number;
+}
+
+/** What `{% for %}` and `{% set %}` give a value: a name, several that share out a list, or a value of a namespace. */
+export type Target =
+  | { readonly kind: 'name'; readonly name: string; readonly offset: number }
+  | { readonly kind: 'names'; readonly targets: readonly Target[]; readonly offset: number }
+  | { readonly kind: 'attribute'; readonly name: string; readonly key: string; readonly offset: number };
+
+/** A template cut at its `{{ }}` and `{% %}`, blocks inside blocks; comments are gone. */
+export type Block = readonly Statement[];
+export type Statement =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'expression'; readonly expression: Expression; readonly offset: number };
+  | { readonly kind: 'output'; readonly expression: Expression }
+  | { readonly kind: 'if'; readonly branches: readonly Branch[]; readonly otherwise: Block }
+  | For
+  | { readonly kind: 'set'; readonly target: Target; readonly value: Expression }
+  | { readonly kind: 'capture'; readonly name: string; readonly filter: Expression | undefined; readonly body: Block }
+  | MacroDefinition;
+
+export interface Branch {
+  readonly condition: Expression;
+  readonly body: Block;
+}
+
+export interface For {
+  readonly kind: 'for';
+  readonly target: Target;
+  readonly iterable: Expression;
+  /** Items of which it does not hold are passed over. */
+  readonly condition: Expression | undefined;
+  readonly body: Block;
+  /** Where there is no item. */
+  readonly otherwise: Block;
+}
+
+export interface MacroDefinition {
+  readonly kind: 'macro';
+  readonly name: string;
+  readonly parameters: readonly { readonly name: string; readonly otherwise: Expression | undefined }[];
+  readonly body: Block;
+}

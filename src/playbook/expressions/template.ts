@@ -1,68 +1,24 @@
-import { parseExpression } from './parse.ts';
-import { blankStrings } from './strings.ts';
-import { expressionEnd, syntax } from './scan.ts';
+import { cut } from './cut.ts';
 import { ExpressionError } from './errors.ts';
-import type { Expression, TemplatePart } from './syntax.ts';
+import { blankLiterals } from './literals.ts';
+import { checkNames } from './names.ts';
+import { parseExpression } from './parse.ts';
+import { syntax } from './scan.ts';
+import { parseStatements } from './statements.ts';
+import type { BlockSpace } from './cut.ts';
+import type { Block, Expression } from './syntax.ts';
 
-/** Runs what reports offsets into a piece of text, and moves them to where the piece stands. */
-const shifted = <T>(offset: number, run: () => T): T => {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof ExpressionError) error.offset = (error.offset ?? 0) + offset;
-    throw error;
-  }
-};
+/** A parsed text, and how many newlines it ends with: those that rendering takes away are put back. */
+export interface Template {
+  readonly block: Block;
+  readonly newlines: number;
+}
 
-const opening = /\{[{%#]/g;
-const raw = /\{%-?\s*raw\s*-?%\}([\s\S]*?)\{%-?\s*endraw\s*-?%\}/y;
+const ansibleSpace: BlockSpace = { trim: true, lstrip: false };
 
-const cut = (text: string): readonly TemplatePart[] => {
-  const parts: TemplatePart[] = [];
-  let end = 0;
-  let isTrimmed = false;
-  const addText = (found: string, isStripped: boolean): void => {
-    const start = isTrimmed ? found.trimStart() : found;
-    const kept = isStripped ? start.trimEnd() : start;
-    if (kept !== '') parts.push({ kind: 'text', text: kept });
-  };
-  for (;;) {
-    opening.lastIndex = end;
-    const match = opening.exec(text);
-    addText(text.slice(end, match?.index), match !== null && text[match.index + 2] === '-');
-    isTrimmed = false;
-    if (!match) return parts;
-    const start = match.index;
-    if (match[0] === '{#') {
-      const close = text.indexOf('#}', start + 2);
-      if (close === -1) throw syntax("'{#' is never closed: '#}' is missing", start, 2);
-      isTrimmed = text[close - 1] === '-';
-      end = close + 2;
-    } else if (match[0] === '{%') {
-      raw.lastIndex = start;
-      const verbatim = raw.exec(text);
-      if (!verbatim)
-        throw new ExpressionError('bad-expression', '{% %} statements do not work in values', {
-          offset: start,
-          length: 2,
-          hint: 'choose with {{ a if condition else b }}; repeat with filters such as map and join',
-        });
-      if (verbatim[1]) parts.push({ kind: 'text', text: verbatim[1] });
-      end = raw.lastIndex;
-    } else {
-      const first = start + (text[start + 2] === '-' || text[start + 2] === '+' ? 3 : 2);
-      const close = expressionEnd(text, first, true);
-      isTrimmed = text[close - 1] === '-' && close > first;
-      const source = text.slice(first, isTrimmed ? close - 1 : close);
-      parts.push({
-        kind: 'expression',
-        offset: first,
-        expression: shifted(first, () => parseExpression(source, 'quotes')),
-      });
-      end = close + 2;
-    }
-  }
-};
+/** Jinja drops the last newline of its source before anything else. */
+const withoutLastNewline = (text: string): string => text.replace(/(?:\r\n|[\r\n])$/, '');
+const newlinesOf = (text: string): number => /\n*$/.exec(text)![0].length;
 
 /** Parsed once, however many hosts and tasks use the same text; emptied when it has grown beyond reason. */
 const remember = <T>(parse: (text: string) => T): ((text: string) => T) => {
@@ -77,13 +33,55 @@ const remember = <T>(parse: (text: string) => T): ((text: string) => T) => {
   };
 };
 
-/** The text at its `{{ }}` cut into parts. Throws ExpressionError at the first thing that is malformed, offsets into the text. */
-export const parseTemplate = remember(cut);
+/** A value's text as statements. Throws ExpressionError at the first thing that is malformed, offsets into the text. */
+export const parseTemplate = remember(
+  (text): Template => ({
+    block: parseStatements(cut(withoutLastNewline(text), 0, ansibleSpace), 'quotes'),
+    newlines: newlinesOf(text),
+  }),
+);
+
+const header = '#jinja2:';
+const settings = new Map<string, keyof BlockSpace>([
+  ['trim_blocks', 'trim'],
+  ['lstrip_blocks', 'lstrip'],
+]);
+
+/** What the first line `#jinja2: trim_blocks: False, lstrip_blocks: True` says. */
+const readHeader = (line: string): Partial<BlockSpace> => {
+  const space: { -readonly [key in keyof BlockSpace]?: boolean } = {};
+  let offset = header.length;
+  for (const pair of line.slice(header.length).split(',')) {
+    const at = offset + pair.search(/\S|$/);
+    const [, name = '', value = ''] = /^\s*([^:\s]*)\s*:\s*(.*?)\s*$/s.exec(pair) ?? [];
+    const key = settings.get(name);
+    if (!key)
+      throw syntax(`'${pair.trim()}' cannot be set here`, at, pair.trim().length, 'trim_blocks and lstrip_blocks can');
+    if (value !== 'True' && value !== 'False')
+      throw syntax(`${name} is True or False, not '${value}'`, at, pair.trim().length);
+    space[key] = value === 'True';
+    offset += pair.length + 1;
+  }
+  return space;
+};
+
+/** A template file's text as statements. Its first line may set `trim_blocks` and `lstrip_blocks`. Throws ExpressionError. */
+export const parseFile = (text: string, space: Partial<BlockSpace> = {}): Template => {
+  const source = withoutLastNewline(text);
+  const line = source.startsWith(header) ? /^[^\n]*/.exec(source)![0] : undefined;
+  const set = { ...ansibleSpace, ...space, ...(line !== undefined && readHeader(line)) };
+  const start = line === undefined ? 0 : line.length + 1;
+  return { block: parseStatements(cut(source, start, set), 'python'), newlines: newlinesOf(text) };
+};
 
 /** A `when`: an expression without braces. Throws ExpressionError. */
-export const parseCondition = remember((text: string): Expression => {
-  const braces = blankStrings(text, 'python').blanked.indexOf('{{');
-  if (braces === -1) return parseExpression(text, 'python');
+export const parseCondition = remember((text): Expression => {
+  const braces = blankLiterals(text, 'python').blanked.indexOf('{{');
+  if (braces === -1) {
+    const parsed = parseExpression(text, 'python');
+    checkNames(parsed);
+    return parsed;
+  }
   const lone = /^\s*\{\{-?\s*(.*?)\s*-?\}\}\s*$/s.exec(text)?.[1];
   throw new ExpressionError('bad-expression', 'a condition is an expression already and takes no braces', {
     offset: braces,

@@ -1,25 +1,23 @@
 import { contains, equal, order } from './compare.ts';
-import { badValue, defined, isList, isMap, LazyMap, numeric, truthy, typeName, Undefined } from './data.ts';
+import { badValue, defined, isList, isMap, isSomeMap, numeric, truthy, typeName, Undefined } from './data.ts';
 import { signature } from './given.ts';
 import { findMatches } from './regex.ts';
 import { text } from './spelling.ts';
 import { compareVersions } from './version.ts';
 import type { Datum } from './data.ts';
-import type { Given, Signature } from './given.ts';
+import type { Given, Signature, Tools } from './given.ts';
 import type { Budget } from './budget.ts';
 
 export interface Test {
   readonly signature: Signature;
   /** Gets undefined values instead of failing on them. */
   readonly takesUndefined?: true;
-  readonly holds: (value: Datum, given: Given, budget: Budget) => boolean;
+  readonly holds: (value: Datum, given: Given, tools: Tools) => boolean;
 }
 const test = (parameters: string, holds: Test['holds']): Test => ({ signature: signature(parameters), holds });
 
-const isSomeMap = (value: Datum): boolean => value instanceof LazyMap || isMap(value);
-
 const matches = (anchor: 'start' | 'anywhere'): Test =>
-  test('pattern ignorecase? multiline? match_type?', (value, given, budget) => {
+  test('pattern ignorecase? multiline? match_type?', (value, given, { budget }) => {
     const flags = { ignoreCase: given.flag('ignorecase'), multiline: given.flag('multiline') };
     const pattern = given.text('pattern', '');
     const atStart = anchor === 'start' || given.text('match_type', 'search') === 'match';
@@ -29,7 +27,7 @@ const matches = (anchor: 'start' | 'anywhere'): Test =>
   });
 
 const relation = (holds: (left: Datum, right: Datum, budget: Budget) => boolean): Test =>
-  test('other', (value, given, budget) => holds(value, given.get('other'), budget));
+  test('other', (value, given, { budget }) => holds(value, given.get('other'), budget));
 
 const integerOf = (value: Datum): number => {
   const number = numeric(value);
@@ -68,13 +66,13 @@ export const tests: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['iterable', test('', (value) => typeof value === 'string' || isList(value) || isSomeMap(value))],
   ['even', test('', (value) => integerOf(value) % 2 === 0)],
   ['odd', test('', (value) => Math.abs(integerOf(value) % 2) === 1)],
-  ['in', test('seq', (value, given, budget) => contains(given.get('seq'), value, budget))],
+  ['in', test('seq', (value, given, { budget }) => contains(given.get('seq'), value, budget))],
   ['match', matches('start')],
   ['search', matches('anywhere')],
   ['regex', matches('anywhere')],
   [
     'version',
-    test('version operator?', (value, given, budget) =>
+    test('version operator?', (value, given, { budget }) =>
       compareVersions(text(value, budget), given.text('operator', 'eq'), text(defined(given.get('version')), budget))),
   ],
   ['eq', equals],

@@ -57,6 +57,28 @@ export const strip = (
   return text.slice(start, end);
 };
 
+/** The lines of a text, without what ends them. Rule: Python's str.splitlines. */
+export const lines = (text: string): readonly string[] => {
+  // oxlint-disable-next-line no-control-regex -- Python ends lines at these too
+  const parts = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/);
+  return parts.at(-1) === '' ? parts.slice(0, -1) : parts;
+};
+
+/** The first character in upper case, the others in lower case. */
+export const capitalize = (text: string): string => {
+  const [first = '', ...rest] = text;
+  return first.toUpperCase() + rest.join('').toLowerCase();
+};
+
+/** The text among fill characters, `width` in all. Rule: Python's str.center, which puts an odd one left where the width is odd. */
+export const center = (text: string, width: number, fill: string, budget: Budget): string => {
+  const missing = width - [...text].length;
+  if (missing <= 0) return text;
+  budget.spendText(width);
+  const left = Math.floor(missing / 2) + (missing & width & 1);
+  return fill.repeat(left) + text + fill.repeat(missing - left);
+};
+
 /** A word for the shell, as Python's shlex.quote. */
 export const quoteWord = (word: string): string => {
   if (word === '') return "''";

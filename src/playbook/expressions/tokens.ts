@@ -1,7 +1,7 @@
 import { tokenize } from '@huggingface/jinja';
+import { blankLiterals } from './literals.ts';
 import { syntax } from './scan.ts';
-import { blankStrings } from './strings.ts';
-import type { Escapes } from './strings.ts';
+import type { Escapes } from './literals.ts';
 
 /** What the library's tokenizer gives, as far as it is used here. */
 interface LibraryToken {
@@ -25,28 +25,47 @@ const keywords = new Set(['and', 'or', 'not', 'in', 'is', 'if', 'else']);
 
 /** The library's tokens with the places that it does not keep. */
 const locate = (source: string, escapes: Escapes): readonly Token[] => {
-  const { blanked, strings } = blankStrings(source, escapes);
+  const { blanked, strings, numerals } = blankLiterals(source, escapes);
   const foreign = /\{[%#{]|[%#]\}/.exec(blanked);
   if (foreign) throw syntax(`unexpected '${foreign[0]}'`, foreign.index, 2);
   const space = /\s*/y;
   let offset = 0;
   let depth = 0;
   let string = 0;
+  let number = 0;
+  let before = '';
+  const meaning = ({ type, value }: LibraryToken): string => {
+    if (type === 'StringLiteral') return strings[string++]!;
+    if (type !== 'NumericLiteral' || before === 'Dot') return value;
+    return `${/^[+-]?/.exec(value)![0]}${numerals[number++]!}`;
+  };
   return libraryTokens(`{{ ${blanked} }}`)
     .slice(1, -1)
-    .map(({ value, type }) => {
+    .map((found) => {
+      const { type } = found;
       space.lastIndex = offset;
       space.exec(blanked);
       offset = space.lastIndex;
-      const length = value.length + (type === 'StringLiteral' ? 2 : 0);
-      if (type === 'NumericLiteral' && /^[+-]?0\d/.test(value))
-        throw syntax('a number does not begin with 0', offset, length);
+      const length = found.value.length + (type === 'StringLiteral' ? 2 : 0);
       if (closing.has(type)) depth--;
-      const token = { value: type === 'StringLiteral' ? strings[string++]! : value, type, offset, length, depth };
+      const token = { value: meaning(found), type, offset, length, depth };
       if (opening.has(type)) depth++;
       offset += length;
+      before = type;
       return token;
     });
+};
+
+/** The tokens of an expression as they stand in it. Throws ExpressionError on characters that Jinja does not know. */
+export const tokensOf = (source: string, escapes: Escapes): readonly Token[] => {
+  try {
+    return locate(source, escapes);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const character = /^Unexpected character: (.)$/su.exec(error.message)?.[1];
+    const offset = character === undefined ? -1 : blankLiterals(source, escapes).blanked.indexOf(character);
+    throw syntax(character === undefined ? 'this is no expression' : `unexpected '${character}'`, Math.max(0, offset));
+  }
 };
 
 /** The parser gives names back without their places, so each name carries its own. */
@@ -57,10 +76,16 @@ export const nameAndOffset = (tagged: string): { readonly name: string; readonly
 };
 const tagged = (token: Token, prefix = ''): Token => ({
   ...token,
+  type: 'Identifier',
   value: `${prefix}${token.value}${separator}${token.offset}`,
 });
 
-const isWord = (token: Token | undefined, ...words: readonly string[]): boolean =>
+/** Prefixes that tell a test from a filter once `x is even` has become `x | is:even`, and a tuple from a call. */
+export const testPrefix = 'is:';
+export const negatedPrefix = 'isnot:';
+export const tuplePrefix = 'tuple:';
+
+export const isWord = (token: Token | undefined, ...words: readonly string[]): boolean =>
   token?.type === 'Identifier' && words.includes(token.value);
 const isKeyword = (token: Token | undefined): boolean => token?.type === 'Identifier' && keywords.has(token.value);
 
@@ -68,40 +93,66 @@ const beginsOperand = (token: Token | undefined): boolean =>
   token !== undefined &&
   !isKeyword(token) &&
   (['Identifier', 'NumericLiteral', 'StringLiteral'].includes(token.type) || opening.has(token.type));
+const endsOperand = (token: Token | undefined): boolean =>
+  token !== undefined &&
+  !isKeyword(token) &&
+  (['Identifier', 'NumericLiteral', 'StringLiteral'].includes(token.type) || closing.has(token.type));
+
+/** The index after the bracket that opens at `from` is closed. */
+const afterBracket = (tokens: readonly Token[], from: number): number =>
+  tokens.findIndex((token, at) => at > from && token.depth === tokens[from]!.depth && closing.has(token.type)) + 1;
 
 /** The index after the operand that begins at `index`: a name, literal or bracket with its `.x`, `[x]` and `(x)`. */
 const operandEnd = (tokens: readonly Token[], index: number): number => {
-  const afterBracket = (from: number): number =>
-    tokens.findIndex((token, at) => at > from && token.depth === tokens[from]!.depth && closing.has(token.type)) + 1;
-  let end = opening.has(tokens[index]!.type) ? afterBracket(index) : index + 1;
+  let end = opening.has(tokens[index]!.type) ? afterBracket(tokens, index) : index + 1;
   for (;;) {
     const type = tokens[end]?.type;
     if (type === 'Dot') end += 2;
-    else if (type === 'OpenParen' || type === 'OpenSquareBracket') end = afterBracket(end);
+    else if (type === 'OpenParen' || type === 'OpenSquareBracket') end = afterBracket(tokens, end);
     else return Math.min(end, tokens.length);
   }
 };
 
-/** Prefixes that tell a test from a filter once `x is even` has become `x | is:even`. */
-export const testPrefix = 'is:';
-export const negatedPrefix = 'isnot:';
+/** The name of a filter or test at `index`, `ansible.builtin.` and all, as one token. */
+const dottedName = (tokens: readonly Token[], index: number): { readonly token: Token; readonly end: number } => {
+  let end = index + 1;
+  while (tokens[end]?.type === 'Dot' && tokens[end + 1]?.type === 'Identifier') end += 2;
+  const parts = tokens.slice(index, end);
+  const last = parts.at(-1)!;
+  const value = parts.map((part) => part.value).join('');
+  return { token: { ...parts[0]!, value, length: last.offset + last.length - parts[0]!.offset }, end };
+};
 
 /**
- * The library's parser takes tests without arguments only and gives `in` no place among comparisons. So `x is match('a')` is
- * handed to it as the filter `is:match`, which binds the same in Jinja, and `in` as a comparison operator.
+ * The library's parser takes tests without arguments only, gives `in` no place among comparisons and knows neither `(a,)` nor
+ * `()`. So `x is match('a')` is handed to it as the filter `is:match`, which binds the same in Jinja, `in` as a comparison
+ * operator, and a tuple as a call of `tuple:`.
  */
 const arrange = (tokens: readonly Token[]): Token[] => {
   const arranged: Token[] = [];
   for (let index = 0; index < tokens.length; index++) {
     const token = tokens[index]!;
-    const isAttribute = tokens[index - 1]?.type === 'Dot';
-    if (token.type !== 'Identifier') arranged.push(token);
-    else if (isAttribute) arranged.push(tagged(token));
-    else if (token.value === 'is') {
+    const before = tokens[index - 1];
+    if (token.type === 'OpenParen' && !endsOperand(before)) {
+      const close = afterBracket(tokens, index) - 1;
+      const isTuple =
+        close === index + 1 ||
+        tokens.slice(index, close).some(({ type, depth }) => type === 'Comma' && depth === token.depth + 1);
+      if (isTuple) arranged.push(tagged({ ...token, value: '' }, tuplePrefix));
+      arranged.push(token);
+    } else if (token.type !== 'Identifier') arranged.push(token);
+    else if (before?.type === 'Dot') arranged.push(tagged(token));
+    else if (before?.type === 'Pipe') {
+      const { token: name, end } = dottedName(tokens, index);
+      arranged.push(tagged(name));
+      index = end - 1;
+    } else if (token.value === 'is') {
       const isNegated = isWord(tokens[index + 1], 'not');
       index += isNegated ? 2 : 1;
-      const name = tokens[index];
-      if (name?.type !== 'Identifier') throw syntax("a test's name belongs after 'is'", token.offset, token.length);
+      if (tokens[index]?.type !== 'Identifier')
+        throw syntax("a test's name belongs after 'is'", token.offset, token.length);
+      const { token: name, end: afterName } = dottedName(tokens, index);
+      index = afterName - 1;
       arranged.push({ ...token, type: 'Pipe' }, tagged(name, isNegated ? negatedPrefix : testPrefix));
       const first = tokens[index + 1];
       if (!beginsOperand(first) || first!.type === 'OpenParen') continue;
@@ -121,28 +172,23 @@ const arrange = (tokens: readonly Token[]): Token[] => {
 const refuseNeighbours = (tokens: readonly Token[]): void => {
   for (const [index, token] of tokens.entries()) {
     const before = tokens[index - 1];
-    const isEnd =
-      before !== undefined &&
-      !isKeyword(before) &&
-      (['Identifier', 'NumericLiteral', 'StringLiteral'].includes(before.type) || closing.has(before.type));
     const isStart = beginsOperand(token) && token.type !== 'OpenParen' && token.type !== 'OpenSquareBracket';
-    if (isEnd && isStart && !(before.type === 'StringLiteral' && token.type === 'StringLiteral'))
+    if (endsOperand(before) && isStart && !(before!.type === 'StringLiteral' && token.type === 'StringLiteral'))
       throw syntax('an operator or a comma is missing here', token.offset, token.length);
   }
 };
 
-/** An expression's tokens, ready for the library's parser. Throws ExpressionError on characters that Jinja does not know. */
-export const tokensOf = (source: string, escapes: Escapes): readonly Token[] => {
-  let located;
-  try {
-    located = locate(source, escapes);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const character = /^Unexpected character: (.)$/su.exec(error.message)?.[1];
-    const offset = character === undefined ? -1 : blankStrings(source, escapes).blanked.indexOf(character);
-    throw syntax(character === undefined ? 'this is no expression' : `unexpected '${character}'`, Math.max(0, offset));
-  }
-  const tokens = arrange(located);
-  refuseNeighbours(tokens);
-  return tokens;
+/** Tokens ready for the library's parser; commas outside of brackets make a tuple. */
+export const arrangedTokens = (located: readonly Token[]): readonly Token[] => {
+  const arranged = arrange(located);
+  refuseNeighbours(arranged.filter(({ value }) => !value.startsWith(tuplePrefix)));
+  const [first] = located;
+  if (!first || !located.some(({ type, depth }) => type === 'Comma' && depth === 0)) return arranged;
+  const bracket = { ...first, value: '', length: 0 };
+  return [
+    tagged(bracket, tuplePrefix),
+    { ...bracket, type: 'OpenParen' },
+    ...arranged,
+    { ...located.at(-1)!, type: 'CloseParen', length: 0 },
+  ];
 };

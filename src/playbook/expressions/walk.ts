@@ -7,6 +7,7 @@ export const children = (node: Expression): readonly Expression[] => {
     case 'name':
       return [];
     case 'list':
+    case 'tuple':
       return node.items;
     case 'map':
       return node.entries.flat();
@@ -16,6 +17,8 @@ export const children = (node: Expression): readonly Expression[] => {
       return [node.object, node.start, node.stop, node.step].filter((part) => part !== undefined);
     case 'method':
       return [node.object, ...node.arguments.positional, ...node.arguments.named.map(([, value]) => value)];
+    case 'call':
+      return [...node.arguments.positional, ...node.arguments.named.map(([, value]) => value)];
     case 'sign':
     case 'not':
       return [node.operand];

@@ -150,7 +150,7 @@ for (const shell of shells) {
 
     it('runs a program of a playbook with its output, errors and exit code apart', async () => {
       const remote = open();
-      const result = await remote.run(['sh', '-c', 'echo out; echo err >&2; pwd; exit 5'], folder);
+      const result = await remote.run({ argv: ['sh', '-c', 'echo out; echo err >&2; pwd; exit 5'] }, folder);
       remote.close();
       expect(result).toEqual({ exit: 5, stdout: `out\n${folder}\n`, stderr: 'err\n' });
     });
@@ -158,7 +158,7 @@ for (const shell of shells) {
     it('is lost, not hung, when the shell dies', async () => {
       const remote = open();
       await remote.ask([]);
-      await expect(remote.run(['sh', '-c', 'kill -9 $PPID'])).rejects.toThrow(ShellLost);
+      await expect(remote.run({ argv: ['sh', '-c', 'kill -9 $PPID'] })).rejects.toThrow(ShellLost);
     });
   });
 }

@@ -1,0 +1,137 @@
+import type { Act } from '../contract/steps.ts';
+import type { Value } from '../inventory/types.ts';
+import type { Task } from '../playbook/types.ts';
+import type { OpenShell } from './shells.ts';
+import { afterWriting, type StagedTask } from './stage.ts';
+import { planTask, readsOf } from './task-plan.ts';
+import { judge, type ItemHistory, type StagedItem } from './task-report.ts';
+
+export interface ActOptions {
+  readonly open: OpenShell;
+  readonly check: boolean;
+  readonly stopped: () => boolean;
+  /** Seconds; ends early when the run is interrupted. */
+  readonly wait: (seconds: number) => Promise<void>;
+  /** Asks whoever is at the terminal; an empty answer where nobody is. */
+  readonly prompt: (text: string) => Promise<string>;
+  readonly learn: (values: Readonly<Record<string, Value>>) => void;
+  /** No view of the host is true any more. */
+  readonly invalidate: () => void;
+  readonly on: (stage: 'apply' | 'observe', detail?: string) => void;
+}
+
+/** Exit codes of timeout(1): ended, and killed. */
+const timedOut = new Set([124, 137]);
+
+const linesOf = (text: string): readonly string[] => (text === '' ? [] : text.split('\n'));
+
+type RunAct = Extract<Act, { run: unknown }>;
+type AwaitAct = Extract<Act, { awaits: unknown }>;
+
+const runProgram = async (act: RunAct, task: Task, staged: StagedItem, options: ActOptions): Promise<void> => {
+  const { planned, history } = staged;
+  const { timeout } = task;
+  options.on('apply', task.noLog ? planned.item.name : act.run.join(' '));
+  const { environment } = planned.item;
+  const program = { argv: act.run, environment, ...(timeout !== undefined && { timeout }) };
+  const output = await options.open.shell.run(program, act.chdir).catch(afterWriting);
+  options.invalidate();
+  const stdout = output.stdout.replace(/\n+$/, '');
+  const stderr = output.stderr.replace(/\n+$/, '');
+  history.ran = true;
+  history.result = {
+    rc: output.exit,
+    stdout,
+    stderr,
+    stdout_lines: linesOf(stdout),
+    stderr_lines: linesOf(stderr),
+  };
+  if (output.exit === 0) return;
+  const said = linesOf(stderr || stdout).at(-1);
+  history.failure =
+    timeout !== undefined && timedOut.has(output.exit)
+      ? { reason: 'error', message: `ended after its timeout of ${timeout} s` }
+      : { reason: 'error', message: `exit code ${output.exit}${said ? `: ${said}` : ''}` };
+};
+
+/** Observes and plans an item again until its `awaits` is gone. */
+const awaitStep = async (
+  act: AwaitAct,
+  { hostTask }: StagedTask,
+  staged: StagedItem,
+  options: ActOptions,
+): Promise<StagedItem> => {
+  const { view } = options.open;
+  const { item } = staged.planned;
+  const bound = { hostTask, items: [{ item, reads: hostTask.task.module.observe(item.params as never) }] };
+  const started = Date.now();
+  for (;;) {
+    const left = act.timeout - (Date.now() - started) / 1000;
+    if (left <= 0) {
+      staged.history.failure = { reason: 'error', message: `not within ${act.timeout} s: ${act.awaits}` };
+      return staged;
+    }
+    options.on('observe', `waits for ${act.awaits}`);
+    await options.wait(Math.min(act.every, left));
+    if (options.stopped()) return staged;
+    options.invalidate();
+    await view.ensure(readsOf(bound));
+    const planned = planTask(bound, view).items[0]!;
+    if (planned.actions.length === 0) return { ...staged, planned };
+  }
+};
+
+const showText = (history: ItemHistory, text: string): void => {
+  history.output = history.output === undefined ? text : `${history.output}\n${text}`;
+  history.result = { ...history.result, msg: history.output };
+};
+
+const actOnce = async (task: StagedTask, first: StagedItem, options: ActOptions): Promise<StagedItem> => {
+  let staged = first;
+  const { history } = staged;
+  for (const { action } of first.planned.actions) {
+    if (history.failure || options.stopped()) break;
+    if ('show' in action) showText(history, action.show);
+    else if ('learn' in action) {
+      options.learn(action.learn);
+      history.result = { ansible_facts: action.learn };
+    } else if (options.check) {
+      const isUnknown = 'awaits' in action || ('run' in action && action.effect === 'unknown');
+      history.ran ||= !('pause' in action);
+      if (!('pause' in action)) history.unknown = isUnknown ? 'effect' : (history.unknown ?? 'result');
+    } else if ('run' in action) await runProgram(action, task.hostTask.task, staged, options);
+    else if ('awaits' in action) staged = await awaitStep(action, task, staged, options);
+    else if (action.prompt === undefined) await options.wait(action.pause ?? 0);
+    else history.result = { user_input: await options.prompt(action.prompt) };
+  }
+  return staged;
+};
+
+/** Acts until `until` holds, `retries` times more where it does not. */
+const actUntil = async (task: StagedTask, first: StagedItem, options: ActOptions): Promise<StagedItem> => {
+  const { retries, delay, until } = task.hostTask.task;
+  const { history } = first;
+  for (let attempts = 1; ; attempts++) {
+    const staged = await actOnce(task, first, options);
+    if (until && history.result) history.result = { ...history.result, attempts };
+    if (judge(task.hostTask.task, staged) || options.check || options.stopped()) return staged;
+    if (attempts > retries) {
+      const said = history.failure ? ` (${history.failure.message})` : '';
+      history.failure = { reason: 'error', message: `until does not hold after ${attempts} tries${said}` };
+      return staged;
+    }
+    options.on('observe', `try ${attempts} of ${retries + 1} is done, the next in ${delay} s`);
+    await options.wait(delay);
+    delete history.failure;
+  }
+};
+
+/** Runs the acts of a task's items, in order; an item that failed or is skipped has none. */
+export const act = async (task: StagedTask, options: ActOptions): Promise<StagedTask> => {
+  const items: StagedItem[] = [];
+  for (const staged of task.items) {
+    const acts = !staged.planned.skipped && !staged.history.failure && staged.planned.actions.length > 0;
+    items.push(acts ? await actUntil(task, staged, options) : staged);
+  }
+  return { ...task, items };
+};

@@ -1,0 +1,75 @@
+import type { Connection } from '../connect/types.ts';
+import type { Host, Inventory } from '../inventory/types.ts';
+import { createClaims, type Claims } from './overlap.ts';
+import { createHostShells, type HostShells } from './shells.ts';
+
+/** A host that others delegate tasks to: one connection for all of them, one at a time. */
+export interface Delegate {
+  readonly host: Host;
+  readonly shells: HostShells;
+  readonly claims: Claims;
+  /** Runs `work` when nobody else is at work there; what was known of the host is forgotten before. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+export interface Delegates {
+  /** By name; `localhost` need not be in the inventory. Undefined: there is no such host. */
+  readonly get: (name: string) => Delegate | undefined;
+  readonly asks: () => number;
+  readonly close: () => void;
+}
+
+/** Rule: Ansible's inventory/data.py, _create_implicit_localhost. */
+const localhost: Host = {
+  name: 'localhost',
+  groups: [],
+  variables: new Map(),
+  connection: { connection: 'local', address: 'localhost', sshArguments: [] },
+};
+
+/** `touched`: something was, or will be, written on a host that may also be at work for itself. */
+export const createDelegates = (
+  inventory: Inventory,
+  connect: (host: Host) => Promise<Connection>,
+  touched: (host: string) => void,
+): Delegates => {
+  const delegates = new Map<string, Delegate>();
+
+  const create = (host: Host): Delegate => {
+    const shells = createHostShells(host, () => connect(host));
+    let queue: Promise<unknown> = Promise.resolve();
+    return {
+      host,
+      shells,
+      claims: createClaims(),
+      alone: (work) => {
+        const next = queue.then(async () => {
+          shells.invalidate();
+          try {
+            return await work();
+          } finally {
+            touched(host.name);
+          }
+        });
+        queue = next.catch(() => undefined);
+        return next;
+      },
+    };
+  };
+
+  return {
+    get: (name) => {
+      const known = delegates.get(name);
+      if (known) return known;
+      const host = inventory.hosts.get(name) ?? (name === 'localhost' ? localhost : undefined);
+      if (!host) return undefined;
+      const delegate = create(host);
+      delegates.set(name, delegate);
+      return delegate;
+    },
+    asks: () => [...delegates.values()].reduce((sum, { shells }) => sum + shells.asks(), 0),
+    close: () => {
+      for (const { shells } of delegates.values()) shells.close();
+    },
+  };
+};

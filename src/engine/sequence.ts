@@ -1,0 +1,59 @@
+import type { Block, HostTask, Sequence } from '../playbook/types.ts';
+
+/** How tasks ended: all done; one failed, which a rescue may mend; the host must stop here, whatever would follow. */
+export type Ended = 'done' | 'failed' | 'stopped';
+
+/** What a sequence needs done. */
+export interface SequenceActs {
+  /** Tasks that stand side by side. `rescuable`: a failure here has a rescue. */
+  readonly tasks: (tasks: readonly HostTask[], rescuable: boolean) => Promise<Ended>;
+  readonly flushHandlers: (rescuable: boolean) => Promise<Ended>;
+  /** A failed block is about to be rescued. */
+  readonly rescue: () => void;
+}
+
+const runBlock = async (block: Block<HostTask>, acts: SequenceActs, rescuable: boolean): Promise<Ended> => {
+  const isRescued = block.rescue.length > 0;
+  let ended = await runSequence(block.block, acts, rescuable || isRescued);
+  if (ended === 'failed' && isRescued) {
+    acts.rescue();
+    ended = await runSequence(block.rescue, acts, rescuable);
+  }
+  if (ended === 'stopped') return ended;
+  const last = await runSequence(block.always, acts, rescuable);
+  return last === 'done' ? ended : last;
+};
+
+/** Runs the parts of a sequence in order, up to the first that fails. Rule: Ansible's guide on blocks. */
+export const runSequence = async (
+  sequence: Sequence<HostTask>,
+  acts: SequenceActs,
+  rescuable: boolean,
+): Promise<Ended> => {
+  let index = 0;
+  while (index < sequence.length) {
+    const part = sequence[index]!;
+    let ended: Ended;
+    if (part.kind === 'task') {
+      const end = sequence.findIndex(({ kind }, at) => at > index && kind !== 'task');
+      const beside = sequence.slice(index, end < 0 ? undefined : end);
+      ended = await acts.tasks(
+        beside.flatMap((one) => (one.kind === 'task' ? [one.task] : [])),
+        rescuable,
+      );
+      index += beside.length;
+    } else {
+      ended = part.kind === 'block' ? await runBlock(part, acts, rescuable) : await acts.flushHandlers(rescuable);
+      index++;
+    }
+    if (ended !== 'done') return ended;
+  }
+  return 'done';
+};
+
+/** What is likely to be run of a sequence: rescues are not. */
+export const likelyTasks = (sequence: Sequence<HostTask>): readonly HostTask[] =>
+  sequence.flatMap((part) => {
+    if (part.kind === 'task') return [part.task];
+    return part.kind === 'block' ? [part.block, part.always].flatMap(likelyTasks) : [];
+  });

@@ -1,0 +1,91 @@
+import type { DeclaredVariables } from './fields.ts';
+import type { TaskDraft } from './surroundings.ts';
+import type { Sequence } from './types.ts';
+
+/** A role with what it was given. */
+export interface Role {
+  readonly name: string;
+  readonly folder: string;
+  /** Name, place and all that it was given: equal keys are the same role. */
+  readonly key: string;
+  /** Keys of its entry that are no keywords. */
+  readonly parameters: DeclaredVariables;
+  /** `vars` of its entry. */
+  readonly declared: DeclaredVariables;
+  /** vars/main.yml. */
+  readonly vars: DeclaredVariables;
+  /** defaults/main.yml. */
+  readonly defaults: DeclaredVariables;
+  readonly dependencies: readonly Role[];
+  readonly allowsDuplicates: boolean;
+}
+
+/** A role as its own tasks see it: what it is in comes after itself. The strongest layers come first. */
+export interface RoleScope {
+  readonly name: string;
+  readonly folder: string;
+  /** The roles that it was called by, the nearest first. */
+  readonly parents: readonly Role[];
+  readonly role: Role;
+  readonly parameters: readonly DeclaredVariables[];
+  readonly variables: readonly DeclaredVariables[];
+  readonly defaults: readonly DeclaredVariables[];
+}
+
+/** The roles of a play, filled while it is read. */
+export interface PlayRoles {
+  /** Under `roles:`. */
+  readonly named: Role[];
+  /** By import_role, in the order of reading. */
+  readonly imported: Role[];
+  readonly handlers: { readonly named: Sequence<TaskDraft>[]; readonly imported: Sequence<TaskDraft>[] };
+  /** Keys of the roles whose handlers have been read. */
+  readonly withHandlers: Set<string>;
+}
+
+export const createPlayRoles = (): PlayRoles => ({
+  named: [],
+  imported: [],
+  handlers: { named: [], imported: [] },
+  withHandlers: new Set(),
+});
+
+const filled = (layers: readonly DeclaredVariables[]): readonly DeclaredVariables[] =>
+  layers.filter(({ variables }) => variables.size > 0);
+
+/** What a role's vars are to others: its own, then those of its dependencies, of which the last is the strongest. */
+const varsOf = ({ vars, declared, dependencies }: Role): readonly DeclaredVariables[] => [
+  vars,
+  declared,
+  ...dependencies.toReversed().flatMap(varsOf),
+];
+
+const defaultsOf = ({ defaults, dependencies }: Role): readonly DeclaredVariables[] => [
+  defaults,
+  ...dependencies.toReversed().flatMap(defaultsOf),
+];
+
+/**
+ * What the tasks of a role see. Rule: Ansible's playbook/role/__init__.py (get_vars, get_default_vars, get_role_params), 2.14:
+ * a role's vars are above those of its dependencies, and these above those of its parents; defaults of parents are above
+ * those of dependencies.
+ */
+export const scopeOf = (role: Role, parents: readonly Role[]): RoleScope => ({
+  name: role.name,
+  folder: role.folder,
+  parents,
+  role,
+  parameters: filled([role, ...parents].map(({ parameters }) => parameters)),
+  variables: filled([...varsOf(role), ...parents.flatMap(({ vars, declared }) => [vars, declared])]),
+  defaults: filled([
+    role.defaults,
+    ...parents.map(({ defaults }) => defaults),
+    ...role.dependencies.toReversed().flatMap(defaultsOf),
+  ]),
+});
+
+/** What every task of a play sees of its roles: the last role is the strongest. */
+export const layersOfAll = ({ named, imported }: PlayRoles) => {
+  const roles = [...named, ...imported].toReversed();
+  return { variables: filled(roles.flatMap(varsOf)), defaults: filled(roles.flatMap(defaultsOf)) };
+};

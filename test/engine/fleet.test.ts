@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import command from '../../modules/command/index.ts';
+import fail from '../../modules/fail/index.ts';
+import type { Connection } from '../../src/connect/types.ts';
+import { ConnectError } from '../../src/connect/types.ts';
+import { runSite } from '../../src/engine/run.ts';
+import type { Host } from '../../src/inventory/types.ts';
+import type { HostTask, Item, Play, Site, Task } from '../../src/playbook/types.ts';
+import type { Event, TaskResult } from '../../src/report/events.ts';
+import { localChannel } from '../connect/shell/shells.ts';
+import { createLocalHost, hostOn, type LocalHost } from './local-host.ts';
+import { hostTaskOf, itemOf, part, position, taskOf } from './task.ts';
+
+let hosts: ReadonlyMap<string, LocalHost>;
+const names = ['one', 'two', 'three'];
+beforeEach(() => {
+  hosts = new Map([...names, 'balancer'].map((name) => [name, createLocalHost({ '/log': '' })]));
+});
+afterEach(() => {
+  for (const host of hosts.values()) host.dispose();
+});
+
+const lines = (name: string): readonly string[] => hosts.get(name)!.read('/log')!.split('\n').filter(Boolean);
+
+/** What a task is on each host. */
+type Make = (host: string) => HostTask;
+const log =
+  (text: string, more: Partial<Task> = {}, item: (host: string) => Partial<Item> = () => ({})): Make =>
+  (host) => {
+    const params = { shell: `echo ${text.replace('HOST', host)} >>"$PERFPLAY_ROOT/log"` };
+    return hostTaskOf(taskOf(command, params, { id: text, name: text, ...more }), {
+      items: () => [itemOf(params, item(host))],
+    });
+  };
+const failOn =
+  (failing: string, more: Partial<Task> = {}): Make =>
+  (host) =>
+    hostTaskOf(taskOf(fail, {}, { id: 'fail', name: 'fail', ...more }), {
+      items: () => [itemOf({}, { when: () => host === failing })],
+    });
+
+interface Ran {
+  readonly tasks: readonly TaskResult[];
+  readonly statuses: Readonly<Record<string, string>>;
+  readonly stopped: string | undefined;
+  readonly connections: readonly string[];
+}
+
+const run = async (
+  makes: readonly Make[],
+  { play = {}, down = [], forks = 10 }: { play?: Partial<Play>; down?: readonly string[]; forks?: number } = {},
+): Promise<Ran> => {
+  const all: readonly Host[] = [...hosts].map(([name, local]) => hostOn(local, name));
+  const events: Event[] = [];
+  const connections: string[] = [];
+  const whole: Play = {
+    index: 0,
+    name: 'test',
+    position,
+    hosts: names,
+    batches: [names],
+    sequence: [],
+    handlers: [],
+    ...play,
+  };
+  const site: Site = {
+    files: ['site.yml'],
+    plays: [whole],
+    bind: (_play, { name }) => ({ play: whole, sequence: makes.map((make) => part(make(name))), handlers: [] }),
+  };
+  const connect = async ({ name }: Host): Promise<Connection> => {
+    connections.push(name);
+    if (down.includes(name)) throw new ConnectError(`${name} is down`);
+    return { shell: async () => localChannel(['/bin/sh']), close: () => undefined };
+  };
+  const summary = await runSite({
+    run: 'test',
+    command: 'run',
+    site,
+    inventory: { sources: [], hosts: new Map(all.map((host) => [host.name, host])), groups: new Map() },
+    connect,
+    forks,
+    emit: (event) => events.push(event),
+    now: () => new Date(0),
+    prompt: async () => '',
+    signal: new AbortController().signal,
+  });
+  return {
+    tasks: events.filter((event): event is TaskResult => event.type === 'task'),
+    statuses: Object.fromEntries(summary.hosts.map(({ host, status }) => [host, status])),
+    stopped: summary.stopped,
+    connections,
+  };
+};
+
+describe('delegate_to', () => {
+  it('does the task on the other host, and all of them share one connection to it', async () => {
+    const { tasks, statuses, connections } = await run([
+      log('HOST leaves', { delegateTo: { source: 'balancer', position } }, () => ({ delegateTo: 'balancer' })),
+      log('HOST works'),
+    ]);
+    expect([...lines('balancer')].sort()).toEqual(['one leaves', 'three leaves', 'two leaves']);
+    expect(names.map(lines)).toEqual([['one works'], ['two works'], ['three works']]);
+    expect(statuses).toEqual({ one: 'changed', two: 'changed', three: 'changed' });
+    expect(connections.filter((name) => name === 'balancer')).toHaveLength(1);
+    expect(
+      tasks
+        .filter(({ delegate }) => delegate === 'balancer')
+        .map(({ host }) => host)
+        .sort(),
+    ).toEqual(
+      [...names].sort(), // prettier-ignore
+    );
+  });
+
+  it('is an error of the task where there is no such host', async () => {
+    const { tasks, statuses } = await run(
+      [log('x', { delegateTo: { source: 'nobody', position } }, () => ({ delegateTo: 'nobody' }))],
+      { play: { hosts: ['one'], batches: [['one']] } },
+    );
+    expect(tasks).toMatchObject([{ outcome: 'failed', message: expect.stringContaining('"nobody"') }]);
+    expect(statuses).toEqual({ one: 'failed' });
+  });
+});
+
+describe('run_once', () => {
+  const once = { runOnce: true, register: 'result', sets: ['result'] };
+
+  it.each([1, 2, 10])(
+    'is done by the first host of the batch, and all have its result (%i at a time)',
+    async (forks) => {
+      const seen: string[] = [];
+      const later: Make = (host) =>
+        hostTaskOf(taskOf(command, { argv: ['true'] }, { id: 'later' }), {
+          needs: { params: new Set(['registered']), when: new Set() },
+          items: ({ registered }) => {
+            if (registered.has('result')) seen.push(host);
+            return [];
+          },
+        });
+      const { tasks } = await run([log('HOST', once), later], { forks });
+      expect(names.map(lines)).toEqual([['one'], [], []]);
+      expect([...new Set(seen)].sort()).toEqual([...names].sort());
+      expect(tasks.filter(({ task }) => task === 'HOST').map(({ host }) => host)).toEqual(['one']);
+    },
+  );
+
+  it('is done by the next where the first has failed', async () => {
+    const { statuses } = await run([failOn('one'), log('HOST', once)]);
+    expect(names.map(lines)).toEqual([[], ['two'], []]);
+    expect(statuses).toEqual({ one: 'failed', two: 'changed', three: 'ok' });
+  });
+
+  it('fails all hosts of the batch where it fails', async () => {
+    const { statuses, tasks } = await run([failOn('one', once), log('HOST')]);
+    expect(names.map(lines)).toEqual([[], [], []]);
+    expect(statuses).toEqual({ one: 'failed', two: 'failed', three: 'failed' });
+    expect(tasks.filter(({ outcome }) => outcome === 'failed')).toHaveLength(1);
+  });
+});
+
+describe('any_errors_fatal', () => {
+  it('keeps every host from going on', async () => {
+    const { statuses, stopped } = await run([failOn('one', { anyErrorsFatal: true }), log('HOST')], {
+      play: { batches: [['one'], ['two', 'three']] },
+    });
+    expect(names.map(lines)).toEqual([[], [], []]);
+    expect(statuses).toEqual({ one: 'failed' });
+    expect(stopped).toBe('"fail" failed on one');
+  });
+});
+
+describe('ignore_unreachable', () => {
+  it('goes on with the next task, which tries again to connect', async () => {
+    const { tasks, statuses, connections } = await run([log('a', { ignoreUnreachable: true }), log('b')], {
+      down: ['one'],
+    });
+    expect(tasks.filter(({ host }) => host === 'one')).toMatchObject([
+      { outcome: 'failed', ignored: true, message: 'one is down' },
+    ]);
+    expect(connections.filter((name) => name === 'one')).toHaveLength(2);
+    expect(statuses).toEqual({ one: 'unreachable', two: 'changed', three: 'changed' });
+  });
+});
