@@ -27,7 +27,8 @@ const onDisk = (
   store: 'modprobe.d' | 'modules-load.d',
   line: string,
   want: string | null,
-): Setting<string> => setting(key, want, nothingRuns(want), { store, name: line, value: want });
+  dependsOn: readonly string[] = [],
+): Setting<string> => setting(key, want, nothingRuns(want), { store, name: line, value: want }, { dependsOn });
 
 const refused = (key: string, message: string, blocks: readonly string[]): Finding => ({
   key,
@@ -137,16 +138,22 @@ export const blacklistedSteps = (
     }),
     ...(hard === true
       ? [
-          setting(`${key}/install`, '/bin/false', nothingRuns('/bin/false'), {
-            store: 'modprobe.d',
-            name: install,
-            value: '/bin/false',
-            accepts: (next) => /\/(false|true)\b/.test(next),
-          }),
+          setting(
+            `${key}/install`,
+            '/bin/false',
+            nothingRuns('/bin/false'),
+            {
+              store: 'modprobe.d',
+              name: install,
+              value: '/bin/false',
+              accepts: (next) => /\/(false|true)\b/.test(next),
+            },
+            { dependsOn: [key] },
+          ),
         ]
       : []),
-    ...(hard === false && isOurs ? [onDisk(`${key}/install`, 'modprobe.d', install, null)] : []),
-    ...(isToLoad ? [onDisk(`${key}/modules-load`, 'modules-load.d', name, null)] : []),
+    ...(hard === false && isOurs ? [onDisk(`${key}/install`, 'modprobe.d', install, null, [key])] : []),
+    ...(isToLoad ? [onDisk(`${key}/modules-load`, 'modules-load.d', name, null, [key])] : []),
   ];
   const carried = carriers.get(name);
   return [

@@ -174,7 +174,10 @@ const add = (lines: readonly Line[], { name, section = '' }: EntryName, value: s
 export const withValue = (raw: string, entry: EntryName, value: string | null, dialect: Dialect): string => {
   const lines = linesOf(raw, dialect);
   const own = ownIndexes(lines, entry, dialect);
-  if (value === null) return join(lines.filter((_, index) => !own.includes(index)));
+  if (value === null) {
+    const gone = new Set(own);
+    return join(lines.filter((_, index) => !gone.has(index)));
+  }
   const last = own.at(-1);
   if (last === undefined) return add(lines, entry, value, dialect);
   const line = lines[last]!;

@@ -3,7 +3,7 @@ import { ShellLost, type Shell } from '../connect/shell/shell.ts';
 import { InputError } from '../diagnostics.ts';
 import type { HostTask, Scope, Task } from '../playbook/types.ts';
 import { composeApply, resultOf, type TaskWork } from './apply.ts';
-import { overriddenBy, textOf, type Evaluation, type Problem } from './evaluate.ts';
+import { overriddenBy, targetKey, textOf, type Evaluation, type Problem } from './evaluate.ts';
 import { journalOp, type JournalHeader } from './journal.ts';
 import type { Claims } from './overlap.ts';
 import type { SnapshotView } from './snapshot-view.ts';
@@ -136,6 +136,8 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     const todo: { evaluation: Evaluation; history: ItemHistory; task: Task }[] = [];
     /** What cannot be written now, and what depends on it. */
     const stuck = new Set(failures);
+    /** What this round writes already: a task that wants the same finds it done. */
+    const taken = new Set<string>();
 
     for (const state of states) {
       const planned = planTask(state.bound, view);
@@ -151,6 +153,11 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
           if (dependsOn.some((other) => stuck.has(other)) || isObstructed(evaluation)) stuck.add(key);
           if (stuck.has(key) || !(evaluation.write || evaluation.keep)) continue;
           if (keepsDiffering(evaluation, written, stateOf)) continue;
+          const { target } = evaluation.setting.running;
+          if (target && evaluation.write && !evaluation.keep) {
+            if (taken.has(targetKey(target))) continue;
+            taken.add(targetKey(target));
+          }
           evaluations.push(evaluation);
           todo.push({ evaluation, history, task });
         }

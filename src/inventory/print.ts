@@ -8,6 +8,15 @@ export interface PrintOptions {
   readonly secrets?: 'masked' | 'shown';
 }
 
+/** A name that the inventory does not have, with the nearest that it has. */
+export const unknownName = (kind: 'host' | 'group', name: string, names: Iterable<string>): InputError => {
+  const near = nearest(name, names);
+  const message = `the inventory has no ${kind} "${name}"`;
+  return new InputError([
+    { code: `unknown-${kind}`, severity: 'error', message, ...(near && { hint: `did you mean ${near}?` }) },
+  ]);
+};
+
 const valuesOf = (host: Host, { secrets }: PrintOptions): ReadonlyMap<string, Value> =>
   new Map(
     [...host.variables].map(
@@ -33,12 +42,12 @@ export const listInventory = (inventory: Inventory, options: PrintOptions = {}):
 export const listHost = (inventory: Inventory, name: string, options: PrintOptions = {}): string => {
   const host = inventory.hosts.get(name);
   if (host) return toJson(valuesOf(host, options));
-  throw unknown('host', name, inventory.hosts.keys());
+  throw unknownName('host', name, inventory.hosts.keys());
 };
 
 /** The groups below `name` as a tree with their hosts, drawn as `ansible-inventory --graph` does. Throws InputError where there is no such group. */
 export const graphInventory = (inventory: Inventory, name = 'all'): string => {
-  if (!inventory.groups.has(name)) throw unknown('group', name, inventory.groups.keys());
+  if (!inventory.groups.has(name)) throw unknownName('group', name, inventory.groups.keys());
   const lines: string[] = [];
   const add = (text: string, depth: number): void => {
     lines.push(depth === 0 ? text : `${'  |'.repeat(depth)}--${text}`);
@@ -55,11 +64,3 @@ export const graphInventory = (inventory: Inventory, name = 'all'): string => {
 
 /** One host a line, as `--list-hosts` prints them. */
 export const listHosts = (hosts: readonly string[]): string => hosts.join('\n');
-
-const unknown = (kind: 'host' | 'group', name: string, names: Iterable<string>): InputError => {
-  const near = nearest(name, names);
-  const message = `the inventory has no ${kind} "${name}"`;
-  return new InputError([
-    { code: `unknown-${kind}`, severity: 'error', message, ...(near && { hint: `did you mean ${near}?` }) },
-  ]);
-};

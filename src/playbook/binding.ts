@@ -14,22 +14,28 @@ export interface Binding {
   readonly lineOf: (name: string) => number | undefined;
 }
 
-/** What the names of a task can stand for. */
-export const knownOf = (
-  definition: TaskDefinition,
-  lookup: Lookup,
-  { registers }: Pick<Binding, 'registers'>,
-): Known => {
+const loops = new WeakMap<TaskDefinition, Known['loop'] & object>();
+
+/** What a task's loop sets, and what it refers to; computed once for each. */
+const loopOf = (definition: TaskDefinition): Known['loop'] => {
+  if (!definition.loop) return undefined;
+  const found = loops.get(definition);
+  if (found) return found;
   const { variable, index } = definition.task.loopControl;
-  return {
-    lookup,
-    registered: registers,
-    loop: definition.loop && {
-      names: new Set([variable, 'ansible_loop_var', ...(index === undefined ? [] : [index])]),
-      references: textsOf(definition).loop.flatMap(referencesOf),
-    },
+  const made = {
+    names: new Set([variable, 'ansible_loop_var', ...(index === undefined ? [] : [index])]),
+    references: textsOf(definition).loop.flatMap(referencesOf),
   };
+  loops.set(definition, made);
+  return made;
 };
+
+/** What the names of a task can stand for. */
+export const knownOf = (definition: TaskDefinition, lookup: Lookup, { registers }: Binding): Known => ({
+  lookup,
+  registered: registers,
+  loop: loopOf(definition),
+});
 
 /** What a loop sets in one of its turns. Rule: Ansible's executor/task_executor.py, _run_loop. */
 export const turnNames = ({ task }: TaskDefinition, item: Value, at: number): ReadonlyMap<string, Value> => {

@@ -11,7 +11,7 @@ import type { Binding } from './binding.ts';
 import type { Lookup } from './expressions/render.ts';
 import type { TaskPlace } from './lookups.ts';
 import type { HostProblem } from './problems.ts';
-import type { Rendering } from './render-node.ts';
+import type { IsLate, Rendering } from './render-node.ts';
 import type { Scope } from './types.ts';
 
 /** One turn of a task: an item of its loop, or the task itself. */
@@ -35,8 +35,6 @@ export interface Expansion {
   readonly problems: readonly HostProblem[];
 }
 
-const nothingIsLate = (): boolean => false;
-
 /**
  * Whether the conditions hold, asked in order up to the first that does not; undefined where that hangs on one that is late.
  */
@@ -44,11 +42,11 @@ export const verdictOf = (
   place: TaskPlace,
   lookup: Lookup,
   binding: Binding,
-  isLate: Rendering['isLate'] = nothingIsLate,
+  isLate?: IsLate,
 ): boolean | undefined | HostProblem => {
   let isOpen = false;
   for (const text of textsOf(place.task).conditions) {
-    if (isLate(referencesOf(text))) {
+    if (isLate?.(referencesOf(text))) {
       isOpen = true;
       continue;
     }
@@ -69,7 +67,6 @@ export const loopItems = (place: TaskPlace, lookup: Lookup, binding: Binding): r
   let failure: HostProblem | undefined;
   const { value } = renderNode(node, {
     lookup,
-    isLate: nothingIsLate,
     failed: (error, at) => {
       failure ??= expressionProblem(error, nodeSource(at), place, binding);
     },
@@ -102,7 +99,7 @@ export const renderTurn = (
 export interface Moment {
   readonly scope?: Scope;
   /** Whether a condition cannot be asked yet. */
-  readonly isLate?: Rendering['isLate'];
+  readonly isLate?: IsLate;
   /** Conditions that fail will be asked again. */
   readonly isEarly?: boolean;
 }
@@ -124,7 +121,7 @@ export const expand = (place: TaskPlace, binding: Binding, { scope, isLate, isEa
   const turn = (item: Value | undefined, own: ReadonlyMap<string, Value> | undefined): Turn => {
     const lookup = lookups.taskLookup(place, { scope, own });
     const holds = verdict(lookup);
-    const { work, problems: found } = renderTurn(place, binding, { lookup, isLate: nothingIsLate }, item);
+    const { work, problems: found } = renderTurn(place, binding, { lookup }, item);
     if (holds !== false) problems.push(...found);
     return { ...(item !== undefined && { item }), own, verdict: holds, work };
   };

@@ -98,7 +98,10 @@ export const expressionProblem = (
   const isInText = ['bad-expression', 'unknown-filter', 'unknown-test'].includes(error.code);
   const declared = variable === undefined ? undefined : binding.lookups.declarationOf(place, variable);
   const at = declared?.node ? nodeSource(declared.node) : source;
-  const position = declared && !declared.node ? declared.variable.position : at.place(error.path, offset, length);
+  const isElsewhere = variable !== undefined && !declared?.node;
+  const position = isElsewhere
+    ? (declared?.variable.position ?? source.place([], undefined, undefined))
+    : at.place(error.path, offset, length);
   const where = variable === undefined || isInText ? '' : `, in the variable '${variable}'`;
   if (place.task.task.noLog && isRevealing(error, at.text))
     return hostProblem(error.code, hiddenMessage + where, position, undefined, true);

@@ -37,7 +37,7 @@ export const judgedConditions = (texts: readonly Text[], making: Making): readon
   const judged: Judged[] = [];
   let isComplete = true;
   for (const text of texts) {
-    if (isLate(referencesOf(text))) {
+    if (isLate?.(referencesOf(text))) {
       isComplete = false;
       continue;
     }
@@ -58,7 +58,7 @@ export const judgedConditions = (texts: readonly Text[], making: Making): readon
 /** An expression with its value; what is undefined has none. */
 export const evaluatedExpression = (text: Text, making: Making): Evaluated | undefined => {
   const { lookup, isLate } = making.rendering;
-  if (isLate(referencesOf(text))) return undefined;
+  if (isLate?.(referencesOf(text))) return undefined;
   let failure: ExpressionError | undefined;
   const value = attempt(
     () => evaluateExpression(text.text, lookup),
@@ -91,7 +91,7 @@ export const controllerFile = (
     return undefined;
   }
   if (form === 'raw') return found;
-  if (rendering.isLate(referencesInFile(found))) return undefined;
+  if (rendering.isLate?.(referencesInFile(found))) return undefined;
   const text = attempt(() => renderedBytes(found, rendering.lookup), reporter(fileSource(found), making));
   return text === undefined ? undefined : { path: found.path, text };
 };

@@ -73,7 +73,10 @@ export const readRoleEntry = (node: Node, outer: Inherited, { reading }: Surroun
   const entry = {
     ...plain,
     inherited: handDown(node, outer, problems),
-    asked: [get(node, 'tags'), get(node, 'when')].flatMap((one) => (one ? [toValue(one)] : [null])),
+    asked: ['tags', 'when'].flatMap((key) => {
+      const own = get(node, key);
+      return own ? [{ [key]: toValue(own) }] : [];
+    }),
     declared: variablesField(node, 'vars of a role', problems),
     parameters: declare(parameters, 'parameters of a role', problems),
   };
@@ -81,9 +84,17 @@ export const readRoleEntry = (node: Node, outer: Inherited, { reading }: Surroun
   return name && { ...entry, name };
 };
 
-/** Where the role is being read already: in a circle it would never end. */
-const isCircle = (folder: string, tasks: ReadFile | undefined, parents: readonly Role[], around: Surroundings): boolean =>
-  tasks ? isBeingRead(tasks.file, around.files) : parents.some((parent) => parent.folder === folder);
+/** Where the role is being read already: in a circle it would never end. A role may import another of its own files. */
+const isCircle = (
+  entry: RoleEntry,
+  folder: string,
+  tasks: ReadFile | undefined,
+  parents: readonly Role[],
+  around: Surroundings,
+): boolean =>
+  entry.imported
+    ? tasks !== undefined && isBeingRead(tasks.file, around.files)
+    : parents.some((parent) => parent.folder === folder);
 
 export interface RoleSetting {
   readonly around: Surroundings;
@@ -107,7 +118,7 @@ export const readRole = (entry: RoleEntry, setting: RoleSetting): ReadRole | und
   const folder = findRole(name, playbookFolder, imported ? undefined : parents[0]?.folder, reading);
   if (folder === undefined) return undefined;
   const tasksFile = openRoleFile(folder, 'tasks', files.tasks, reading);
-  if (isCircle(folder, tasksFile, parents, around)) {
+  if (isCircle(entry, folder, tasksFile, parents, around)) {
     const way = [...parents.map((parent) => parent.name).reverse(), name.text].join(' → ');
     problems.error('role-circle', `roles call one another in a circle: ${way}`, name.position);
     return undefined;

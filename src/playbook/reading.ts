@@ -72,7 +72,7 @@ export const createReading = ({ modules, problems, sources, extraVars }: Reading
 
   const get = (file: string, from: Position | undefined): ReadFile | undefined => {
     if (++opened > mostFiles) {
-      problems.error('too-many-files', `more than ${mostFiles} files are imported`, from, 'an import multiplies itself');
+      if (opened === mostFiles + 1) problems.error('too-many-files', `more than ${mostFiles} files are imported`, from, 'an import multiplies itself');
       return undefined;
     }
     if (!known.has(file)) known.set(file, load(file, from));

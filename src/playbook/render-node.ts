@@ -9,11 +9,13 @@ import type { Reference } from './expressions/references.ts';
 import type { Lookup } from './expressions/render.ts';
 import type { Path } from './places.ts';
 
+export type IsLate = (inText: readonly Reference[]) => boolean;
+
 /** How a tree is rendered. */
 export interface Rendering {
   readonly lookup: Lookup;
-  /** Whether a text with these names has no value yet. */
-  readonly isLate: (inText: readonly Reference[]) => boolean;
+  /** Whether a text with these names has no value yet; without it, everything has. */
+  readonly isLate?: IsLate | undefined;
   readonly failed: (error: ExpressionError, node: ScalarNode) => void;
   /** Trees that are taken as they are. */
   readonly isVerbatim?: (path: Path) => boolean;
@@ -26,6 +28,13 @@ export interface RenderedNode {
   /** The trees that were taken as they are. */
   readonly verbatim: readonly { readonly path: Path; readonly node: Node }[];
 }
+
+const known = new WeakMap<ScalarNode, readonly Reference[]>();
+const referencesAt = (node: ScalarNode, text: string): readonly Reference[] => {
+  const found = known.get(node) ?? references(text);
+  known.set(node, found);
+  return found;
+};
 
 /** What the function gives; undefined where an expression fails, of which `failed` hears. */
 export const attempt = <T>(run: () => T, failed: (error: ExpressionError) => void): T | undefined => {
@@ -79,7 +88,7 @@ export const renderNode = (root: Node, { lookup, isLate, failed, isVerbatim }: R
     }
     const { value } = node;
     if (typeof value !== 'string' || !hasTemplate(value)) return value;
-    if (isLate(references(value))) {
+    if (isLate?.(referencesAt(node, value))) {
       unknown.push(path);
       return value;
     }

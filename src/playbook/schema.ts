@@ -26,7 +26,7 @@ export interface Schema {
 }
 
 /** What stands in a task's parameters for something else that the module gets. */
-export type Mark = 'raw' | 'template' | 'conditions' | 'expression';
+export type Mark = 'raw' | 'template' | 'conditions' | 'expression' | 'switch';
 
 const switches = new Map<Value, boolean>([
   ['on', true],
@@ -57,7 +57,8 @@ export const schemaAt = (schema: Schema, path: readonly (string | number)[]): Sc
 
 const ownMark = (schema: Schema): Mark | undefined => {
   if (schema['x-conditions']) return 'conditions';
-  return schema['x-expression'] ? 'expression' : schema['x-file'];
+  if (schema['x-expression']) return 'expression';
+  return schema['x-switch'] ? 'switch' : schema['x-file'];
 };
 
 /** The mark of the value at the end of a path. */
@@ -91,6 +92,7 @@ export const takesBoolean = (schema: Schema): boolean =>
 
 /** The value with `on` and `off` made booleans wherever the schema takes a switch. */
 export const normaliseSwitches = (schema: Schema, value: Value): Value => {
+  if (!marksIn(schema).has('switch')) return value;
   if (typeof value === 'string') {
     const isSwitch = switches.has(value) && alternatives(schema).some((one) => one['x-switch']);
     return isSwitch ? switches.get(value)! : value;

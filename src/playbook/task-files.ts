@@ -9,7 +9,7 @@ import type { Binding } from './binding.ts';
 import type { FoundFile } from './controller-files.ts';
 import type { Lookup } from './expressions/render.ts';
 import type { TaskPlace } from './lookups.ts';
-import type { Rendering } from './render-node.ts';
+import type { IsLate } from './render-node.ts';
 import type { Schema } from './schema.ts';
 
 /** The template files that a task names on a host. */
@@ -25,7 +25,7 @@ const none: TaskFiles = { found: [], isOpen: false };
 export const templateFiles = (
   place: TaskPlace,
   binding: Binding,
-  { lookup, isLate }: Pick<Rendering, 'lookup' | 'isLate'>,
+  { lookup, isLate }: { readonly lookup: Lookup; readonly isLate: IsLate },
 ): TaskFiles => {
   const schema = place.task.task.module.params as Schema;
   if (!marksIn(schema).has('template')) return none;

@@ -32,6 +32,7 @@ const otherText = (text: string, allowed: readonly string[]): string => {
     const other = value.split(/\s+/).find((word) => !word.startsWith('['));
     if (other !== undefined) return `${value.replace(`[${chosen}]`, chosen).replace(other, `[${other}]`)}\n`;
   }
+  if (/^[YN]$/.test(value)) return value === 'Y' ? 'N\n' : 'Y\n';
   const number = /\d+/.exec(value)?.[0];
   if (number !== undefined) return `${value.replace(number, number === '0' ? '1' : '0')}\n`;
   const word = allowed.find((one) => one !== value);

@@ -96,3 +96,31 @@ describe('files that a shell sources', () => {
     expect(said.split('\0').slice(0, -1)).toEqual(values);
   });
 });
+
+describe('long and strange files', () => {
+  const times = 50_000;
+  const hostile = [
+    `${' '.repeat(times)}x`,
+    `[${'] '.repeat(times)}`,
+    `${'\\'.repeat(times)}x`,
+    `A=${' '.repeat(times)}x`,
+    `${'# '.repeat(times)}=`,
+    `A=${'"\\'.repeat(times)}`,
+    `export ${' '.repeat(times)}`,
+    'A=1\n'.repeat(times),
+    '#A=1\n'.repeat(times),
+    '[s]\n'.repeat(times),
+    'A=1\\\n'.repeat(times),
+    '\r\n'.repeat(times),
+  ];
+  it.each(formats)('are edited in no time: %s', (format) => {
+    const one: EntryAt = { format, name: 'A', ...(format === 'ini' && { section: 's' }) };
+    const begun = performance.now();
+    for (const raw of hostile) {
+      withEntry(raw, one, 'v');
+      withEntry(raw, one, null);
+    }
+    // What takes quadratic time takes minutes here.
+    expect(performance.now() - begun).toBeLessThan(10_000);
+  });
+});

@@ -285,7 +285,7 @@ describe('errors of an INI inventory', () => {
     "h ansible_ssh_pass=hunter2's",
     'h "ansible_password=hunter2" ansible_password=1',
     '[g]\n[g:vars]\nansible_password = {hunter2: 1}\nansible_password = hunter2',
-    "h ansible_password={'hunter2'}",
+    `h "ansible_password={'hunter2'}"`,
     '[g]\n[g:children]\ng2 ansible_password=hunter2',
   ])('show no line with a secret: %j', (text) => {
     const { diagnostics } = read(text);

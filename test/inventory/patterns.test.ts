@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { globMatcher } from '../../src/inventory/glob.ts';
 import { matchHosts } from '../../src/inventory/patterns.ts';
-import { load } from './folder.ts';
+import { folderWith, load } from './folder.ts';
 
 const inventory = load(`
 all:
@@ -59,6 +59,11 @@ describe('matchHosts', () => {
     ['~kvm0[12]', ['kvm01', 'kvm02']],
     ['~(b|lone)', ['b1', 'b2', 'kvm01', 'lone.example.com']],
     ['~b1$', ['b1']],
+    ['~kvm05\\Z', ['kvm05']],
+    ['~(?i)KVM0[45]', ['kvm04', 'kvm05']],
+    ['~(?P<letter>b)\\d', ['b1', 'b2']],
+    ['~[]l]one', ['lone.example.com']],
+    ['~lone\\.example\\.com', ['lone.example.com']],
   ])('%s', (pattern, expected) => {
     expect(hosts(pattern)).toEqual(expected);
   });
@@ -85,7 +90,15 @@ describe('matchHosts', () => {
     ['kvm[9]', 'bad-subscript', undefined],
     ['kvm0[1:3]', 'unknown-host', 'did you mean kvm?'],
     ['~(', 'bad-pattern', undefined],
-    ['~kvm\\Z', 'bad-pattern', undefined],
+    ['~(?>kvm)', 'bad-pattern', undefined],
+    ['~(?x) kvm', 'bad-pattern', undefined],
+    ['~kvm++', 'bad-pattern', undefined],
+    ['~\\kvm', 'bad-pattern', undefined],
+    ['~[kvm', 'bad-pattern', undefined],
+    ['', 'bad-pattern', expect.stringContaining('all')],
+    [' , ', 'bad-pattern', expect.stringContaining('all')],
+    ['!', 'unknown-host', undefined],
+    ['localhost', 'unknown-host', expect.stringContaining('ansible_connection: local')],
   ])('%s is an error: %s', (pattern, code, hint) => {
     const [diagnostic, ...others] = matchHosts(inventory, pattern).diagnostics;
     expect(others).toEqual([]);
@@ -95,10 +108,28 @@ describe('matchHosts', () => {
 
   it('finds all errors of a pattern and its limit', () => {
     expect(matchHosts(inventory, 'kmv:brokes', 'nosuch').diagnostics).toHaveLength(3);
-    expect(matchHosts(inventory, 'kvm', '@hosts.txt')).toMatchObject({
+  });
+
+  it('reads the patterns on the lines of a file', () => {
+    const folder = folderWith({ failed: 'kvm03\n\n  b2  \nkvm01\r\n', kept: 'kvm\n!kvm02\n&rack_a\n', none: '\n\n' });
+    const match = (pattern: string, limit?: string) => matchHosts(inventory, pattern, limit);
+    expect(match(`@${folder}/failed`).hosts).toEqual(['kvm03', 'b2', 'kvm01']);
+    expect(match('kvm', `@${folder}/failed`)).toEqual({ hosts: ['kvm01', 'kvm03'], diagnostics: [] });
+    expect(match('all', `@${folder}/kept`).hosts).toEqual(['kvm01', 'kvm03']);
+    expect(match('all', `@${folder}/failed:kvm05`).hosts).toEqual(['b2', 'kvm01', 'kvm03', 'kvm05']);
+    // Ansible takes a file without names, as an empty list of failed hosts, for every host.
+    expect(match('kvm', `@${folder}/none`)).toMatchObject({ hosts: [], diagnostics: [{ code: 'bad-pattern' }] });
+    expect(match('kvm', `@${folder}/faild`)).toMatchObject({
       hosts: [],
-      diagnostics: [{ code: 'bad-pattern' }],
+      diagnostics: [{ code: 'missing-file', hint: `did you mean ${folder}/failed?` }],
     });
+  });
+
+  it('takes the colons of an IPv6 address for its own, in globs as well', () => {
+    const addresses = load('v6: {hosts: {"2001:db8::1": , "2001:db8::2": , "fe80::1": }}');
+    expect(matchHosts(addresses, '2001:db8::1').hosts).toEqual(['2001:db8::1']);
+    expect(matchHosts(addresses, '2001:db8::*').hosts).toEqual(['2001:db8::1', '2001:db8::2']);
+    expect(matchHosts(addresses, 'fe80::1,2001:db8::2').hosts).toEqual(['fe80::1', '2001:db8::2']);
   });
 
   it('gives no host where an intersection is misspelt', () => {

@@ -68,6 +68,42 @@ describe('listInventory', () => {
   });
 });
 
+describe('passwords', () => {
+  const secret = load(`
+g:
+  hosts:
+    h: {ansible_password: hunter2, ansible_become_pass: "{{ vault }}", user: me, nested: [{ansible_ssh_pass: hunter2}]}
+    i: {ansible_password: "", ansible_become_password: null}
+`);
+
+  it('are a mask, at any depth; that there is none is shown', () => {
+    const {
+      _meta: { hostvars },
+    } = JSON.parse(listInventory(secret)) as { _meta: { hostvars: Record<string, object> } };
+    expect(hostvars['h']).toEqual({
+      ansible_password: '********',
+      ansible_become_pass: '********',
+      user: 'me',
+      nested: [{ ansible_ssh_pass: '********' }],
+    });
+    expect(hostvars['i']).toEqual({ ansible_password: '', ansible_become_password: null });
+    expect(JSON.parse(listHost(secret, 'h'))).toEqual(hostvars['h']);
+  });
+
+  it('are shown where that is asked for', () => {
+    expect(listInventory(secret, { secrets: 'shown' })).toContain('"ansible_password": "hunter2"');
+    expect(JSON.parse(listHost(secret, 'h', { secrets: 'shown' }))).toMatchObject({ ansible_password: 'hunter2' });
+  });
+});
+
+describe('what steers a terminal', () => {
+  it('is written as JSON escapes, which give the same value', () => {
+    const text = listHost(load(String.raw`g: {hosts: {h: {x: "\e[31m\x9b\u202e\u200b ü", "k\a": 1}}}`), 'h');
+    expect(text).not.toMatch(/(?!\n)\p{Cc}|\p{Cf}/u);
+    expect(JSON.parse(text)).toEqual({ x: '\u001b[31m\u009b\u202e\u200b ü', 'k\u0007': 1 });
+  });
+});
+
 describe('graphInventory', () => {
   it('draws as ansible-inventory --graph', () => {
     expect(graphInventory(inventory)).toBe(`@all:

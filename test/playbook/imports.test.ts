@@ -24,7 +24,7 @@ describe('import_tasks', () => {
       'site.yml:4:25 unknown-key',
       'a.yml:1:4 missing-parameter',
       'a.yml:1:12 unknown-parameter',
-      'b.yml:1:19 undefined-variable',
+      'b.yml:1:21 undefined-variable',
     ]);
   });
   it('names what was searched, and the nearest file', () => {
@@ -66,14 +66,14 @@ describe('import_tasks', () => {
     for (let index = 0; index < 20; index++)
       files[`f${index}.yml`] = `- import_tasks: f${index + 1}.yml\n`.repeat(3);
     files['f20.yml'] = say('x');
-    expect(placesOf(files)).toContain('f18.yml:1:17 too-many-files');
+    expect(placesOf(files)).toEqual([expect.stringMatching(/^f\d+\.yml:\d:17 too-many-files$/)]);
   });
   it('takes names from -e alone', () => {
     const files = {
       'site.yml': site('    - import_tasks: "{{ which }}.yml"\n', '  vars: {which: a}\n'),
       'a.yml': say('a'),
     };
-    expect(placesOf(files)).toEqual(['site.yml:4:25 undefined-variable']);
+    expect(placesOf(files)).toEqual(['site.yml:4:21 undefined-variable']);
     expect(firstOf(files).hint).toContain('given with -e');
     expect(namesOf(files, { extra: { which: 'a' } })).toEqual(['a']);
   });
@@ -84,11 +84,11 @@ describe('import_tasks', () => {
     ['a map of tasks', '- import_tasks: a.yml', 'a.yml:1:1 wrong-type', 'name: x\n'],
     ['a text for a task', '- import_tasks: a.yml', 'a.yml:1:3 wrong-type', '- x\n'],
     ['a play for a task', '- import_tasks: a.yml', 'a.yml:1:3 not-supported', '- hosts: all\n'],
-    ['no YAML', '- import_tasks: a.yml', 'a.yml:1:4 yaml-syntax', '- {\n'],
+    ['no YAML', '- import_tasks: a.yml', 'a.yml:2:1 yaml-syntax', '- {\n'],
     ['ansible-vault', '- import_tasks: a.yml', 'a.yml:1:1 unsupported-vault', '$ANSIBLE_VAULT;1.1;AES256\n'],
-    ['a loop', '- {import_tasks: a.yml, loop: [1]}', 'site.yml:3:30 not-supported', say('a')],
-    ['its result', '- {import_tasks: a.yml, register: r}', 'site.yml:3:30 not-supported', say('a')],
-    ['words of a module', '- {import_tasks: a.yml, debug: {msg: x}}', 'site.yml:3:30 unknown-key', say('a')],
+    ['a loop', '- {import_tasks: a.yml, loop: [1]}', 'site.yml:3:29 not-supported', say('a')],
+    ['its result', '- {import_tasks: a.yml, register: r}', 'site.yml:3:29 not-supported', say('a')],
+    ['words of a module', '- {import_tasks: a.yml, debug: {msg: x}}', 'site.yml:3:29 unknown-key', say('a')],
     ['no name', '- import_tasks:', 'site.yml:3:7 wrong-type', say('a')],
     ['a list of names', '- import_tasks: [a.yml]', 'site.yml:3:21 wrong-type', say('a')],
   ])('refuses %s', (_, task, place, text) => {
@@ -118,7 +118,7 @@ describe('import_playbook', () => {
     ['other keys', '- import_playbook: a.yml\n  hosts: all\n', 'site.yml:2:3 not-supported'],
     ['unknown keys', '- import_playbook: a.yml\n  wehn: x\n', 'site.yml:2:3 unknown-key'],
     ['nothing', '- import_playbook:\n', 'site.yml:1:3 wrong-type'],
-    ['a template that no -e fills', '- import_playbook: "{{ x }}.yml"\n', 'site.yml:1:24 undefined-variable'],
+    ['a template that no -e fills', '- import_playbook: "{{ x }}.yml"\n', 'site.yml:1:20 undefined-variable'],
   ])('refuses %s', (_, text, place) => {
     expect(placesOf({ 'site.yml': text, 'a.yml': '- import_playbook: site.yml\n' })).toContain(place);
   });
@@ -139,7 +139,7 @@ describe('vars_files', () => {
   it.each([
     ['a missing file', '[b.yml]', 'site.yml:3:16 missing-file'],
     ['nothing to choose from', '[[b.yml, c.yml]]', 'site.yml:3:16 missing-file'],
-    ['a template that no -e fills', '["{{ x }}.yml"]', 'site.yml:3:20 undefined-variable'],
+    ['a template that no -e fills', '["{{ x }}.yml"]', 'site.yml:3:16 undefined-variable'],
     ['a map', '{a: b}', 'site.yml:3:15 wrong-type'],
     ['a file of a list', '[list.yml]', 'list.yml:1:1 wrong-type'],
     ['a name that is none', '[names.yml]', 'names.yml:1:1 bad-name'],

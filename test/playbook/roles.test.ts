@@ -44,8 +44,8 @@ describe('a role', () => {
   it('warns of nothing where a variable is read by another role only', () => {
     const { diagnostics } = compileFolder(
       withRoles('[r, s]', {
-        'roles/r/defaults/main.yml': 'governer: x\n',
-        'roles/s/tasks/main.yml': '- {debug: {msg: "{{ governer }}"}}\n',
+        'roles/r/defaults/main.yml': 'wanted: x\n',
+        'roles/s/tasks/main.yml': '- {debug: {msg: "{{ wanted }}"}}\n',
       }),
     );
     expect(diagnostics).toEqual([]);
@@ -60,10 +60,11 @@ describe('a role', () => {
       }),
     );
     expect(found).toEqual([
-      'site.yml:2:24 unread-variable',
-      'site.yml:2:36 bad-name',
+      'site.yml:2:30 unread-variable',
+      'site.yml:2:33 bad-name',
       'roles/r/vars/main.yml:1:8 yaml-1.1',
-      'roles/r/defaults/main.yml:2:14 bad-expression',
+      'roles/r/defaults/main.yml:2:9 unread-variable',
+      'roles/r/defaults/main.yml:2:15 bad-expression',
       'roles/r/defaults/main.yml:3:1 bad-name',
     ]);
   });
@@ -154,7 +155,7 @@ describe('import_role', () => {
     ['apply', '{name: r, apply: {}}', '', '3:31 not-supported'],
     ['an unknown key', '{name: r, task_from: x}', '', '3:31 unknown-key'],
     ['a loop', '{name: r}', ', loop: [1]', '3:32 not-supported'],
-    ['a template that no -e fills', '{name: "{{ x }}"}', '', '3:32 undefined-variable'],
+    ['a template that no -e fills', '{name: "{{ x }}"}', '', '3:28 undefined-variable'],
   ])('refuses %s', (_, parameters, keys, place) => {
     expect(placesOf(importing(parameters, keys))).toContain(`site.yml:${place}`);
   });

@@ -17,10 +17,7 @@ export class Budget {
   spend(cost: number): void {
     this.#left -= cost;
     if (this.#left < 0)
-      throw new ExpressionError(
-        'expression-too-large',
-        'this takes too many steps or makes too large a value',
-      );
+      throw new ExpressionError('expression-too-large', 'this takes too many steps or makes too large a value');
   }
 
   spendText(characters: number): void {

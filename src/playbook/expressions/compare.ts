@@ -10,7 +10,11 @@ export const equal = (left: Datum, right: Datum, budget: Budget): boolean => {
   const [leftNumber, rightNumber] = [numeric(left), numeric(right)];
   if (leftNumber !== undefined || rightNumber !== undefined) return leftNumber === rightNumber;
   if (isList(left) && isList(right))
-    return left instanceof Tuple === right instanceof Tuple && left.length === right.length && left.every((item, index) => equal(item, right[index]!, budget));
+    return (
+      left instanceof Tuple === right instanceof Tuple &&
+      left.length === right.length &&
+      left.every((item, index) => equal(item, right[index]!, budget))
+    );
   if (isMap(left) && isMap(right)) {
     const keys = Object.keys(left);
     return (

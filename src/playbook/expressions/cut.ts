@@ -41,8 +41,7 @@ export const cut = (text: string, start: number, { trim, lstrip }: BlockSpace): 
   };
   /** Where the text goes on after a mark that ends at `end` and was closed with `sign`. */
   const after = (end: number, sign: string | undefined, isTag: boolean): number => {
-    const next =
-      sign === '-' ? skip(space, text, end) : isTag && trim && sign !== '+' ? skip(newline, text, end) : end;
+    const next = sign === '-' ? skip(space, text, end) : isTag && trim && sign !== '+' ? skip(newline, text, end) : end;
     isLineStart = text[next - 1] === '\n';
     return next;
   };

@@ -30,13 +30,15 @@ const numberText = (value: Datum, number: number, letter: string, precision: num
 const apply = (value: Datum, spec: string, budget: Budget): string => {
   if (spec === '') return text(value, budget);
   const match = specification.exec(spec);
-  if (!match) throw badValue(`'${spec}' is no format`, 'a format is [fill][<>^=][sign][0][width][,][.precision][letter]');
-  const [, fillGiven, alignGiven, signs = '', alternate, zero, widthGiven = '0', separator, digits, letter = ''] = match;
+  if (!match)
+    throw badValue(`'${spec}' is no format`, 'a format is [fill][<>^=][sign][0][width][,][.precision][letter]');
+  const [, fillGiven, alignGiven, signs = '', alternate, zero, widthGiven = '0', separator, digits, letter = ''] =
+    match;
   const width = Number(widthGiven);
   const precision = digits === undefined ? undefined : Number(digits);
   if (width > widest || (precision ?? 0) > widest) throw badValue(`a width or precision goes up to ${widest}`);
-  const number = typeof value === 'boolean' && letter === '' ? undefined : numeric(value);
-  const isNumber = number !== undefined && letter !== 's';
+  const number = numeric(value);
+  const isNumber = number !== undefined;
   if (!isNumber && (signs || alternate || separator || alignGiven === '=' || !/^s?$/.test(letter)))
     throw badValue(`'${spec}' does not format ${typeName(value)}`);
   const fill = fillGiven ?? (zero ? '0' : ' ');

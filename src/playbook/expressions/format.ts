@@ -18,9 +18,7 @@ interface Spec {
 const pad = (sign: string, digits: string, { flags, width }: Spec, isNumber: boolean): string => {
   const missing = Math.max(0, width - [...sign, ...digits].length);
   if (flags.includes('-')) return sign + digits + ' '.repeat(missing);
-  return isNumber && flags.includes('0')
-    ? sign + '0'.repeat(missing) + digits
-    : ' '.repeat(missing) + sign + digits;
+  return isNumber && flags.includes('0') ? sign + '0'.repeat(missing) + digits : ' '.repeat(missing) + sign + digits;
 };
 
 const characterOf = (value: Datum): string => {

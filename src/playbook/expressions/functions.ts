@@ -1,4 +1,15 @@
-import { badValue, defined, elements, exact, isList, isSomeMap, mapOf, Namespace, typeName, Undefined } from './data.ts';
+import {
+  badValue,
+  defined,
+  elements,
+  exact,
+  isList,
+  isSomeMap,
+  mapOf,
+  Namespace,
+  typeName,
+  Undefined,
+} from './data.ts';
 import { ExpressionError } from './errors.ts';
 import { signature } from './given.ts';
 import { unqualified } from './qualified.ts';

@@ -1,5 +1,19 @@
 import { badValue, exact } from './data.ts';
 
+/** Halves go to the even neighbour, judged on the exact binary value, as Python rounds. */
+export const roundHalfEven = (value: number, digits: number): number => {
+  if (digits < 0) return roundHalfEven(value / 10 ** -digits, 0) * 10 ** -digits;
+  const rounded = Number(Math.abs(value).toFixed(digits));
+  const [, fraction = ''] = Math.abs(value)
+    .toFixed(Math.min(100, digits + 60))
+    .split('.');
+  const isTie = /^50*$/.test(fraction.slice(digits));
+  const unit = 10 ** -digits;
+  const isOdd = Math.round(rounded / unit) % 2 === 1;
+  const result = isTie && isOdd ? Number((rounded - unit).toFixed(digits)) : rounded;
+  return value < 0 ? -result : result;
+};
+
 /** An integer's digits in the base that printf's letter says, without its sign, with Python's prefix when it is wanted. */
 export const integerDigits = (value: number, letter: string, isPrefixed: boolean): string => {
   const base = { x: 16, X: 16, o: 8, b: 2 }[letter] ?? 10;
@@ -28,7 +42,7 @@ export const floatDigits = (value: number, letter: string, precision: number, ke
   const lower = letter.toLowerCase();
   const writers: Readonly<Record<string, () => string>> = {
     e: () => exponent(size.toExponential(precision)),
-    f: () => size.toFixed(precision),
+    f: () => (precision < 20 ? roundHalfEven(size, precision) : size).toFixed(precision),
     g: () => general(size, precision, keepsZeros),
   };
   const spelled = writers[lower]!();

@@ -134,12 +134,15 @@ const namesOf = (lookup: Lookup, session: Session): Names => {
     const bound = lookup.get(name);
     if (!bound || bound.kind === 'data') return bound?.value;
     if (bound.kind === 'variable') return renderVariable(name, bound.value, lookup, session);
-    return new LazyMap(() => bound.hosts, (host) => {
-      const variables = bound.variables(host);
-      if (!variables) return undefined;
-      const others = namesOf(variables, session);
-      return new LazyMap(() => [...others.all()], others.get);
-    });
+    return new LazyMap(
+      () => bound.hosts,
+      (host) => {
+        const variables = bound.variables(host);
+        if (!variables) return undefined;
+        const others = namesOf(variables, session);
+        return new LazyMap(() => [...others.all()], others.get);
+      },
+    );
   };
   const names: Names = {
     all: lookup.names,

@@ -39,7 +39,8 @@ const unknown = ({ word, offset }: Tag): Error => {
 
 const targetOf = (node: Expression, offset: number): Target => {
   if (node.kind === 'name') return { kind: 'name', name: node.name, offset: node.offset };
-  if (node.kind === 'tuple') return { kind: 'names', targets: node.items.map((item) => targetOf(item, offset)), offset };
+  if (node.kind === 'tuple')
+    return { kind: 'names', targets: node.items.map((item) => targetOf(item, offset)), offset };
   if (node.kind === 'member' && node.object.kind === 'name' && node.key.kind === 'literal')
     return { kind: 'attribute', name: node.object.name, key: String(node.key.value), offset: node.object.offset };
   throw syntax('a name is wanted here, to be given a value', node.offset ?? offset);
@@ -96,9 +97,7 @@ export const parseStatements = (pieces: readonly Piece[], escapes: Escapes): Blo
     }
   };
   const plain = (piece: Piece): Statement =>
-    piece.kind === 'text'
-      ? piece
-      : { kind: 'output', expression: expression(piece.source, piece.offset, escapes) };
+    piece.kind === 'text' ? piece : { kind: 'output', expression: expression(piece.source, piece.offset, escapes) };
 
   const conditional = (opener: Tag): Statement => {
     const branches: Branch[] = [];

@@ -34,12 +34,10 @@ const remember = <T>(parse: (text: string) => T): ((text: string) => T) => {
 };
 
 /** A value's text as statements. Throws ExpressionError at the first thing that is malformed, offsets into the text. */
-export const parseTemplate = remember(
-  (text): Template => ({
-    block: parseStatements(cut(withoutLastNewline(text), 0, ansibleSpace), 'quotes'),
-    newlines: newlinesOf(text),
-  }),
-);
+export const parseTemplate = remember((text): Template => ({
+  block: parseStatements(cut(withoutLastNewline(text), 0, ansibleSpace), 'quotes'),
+  newlines: newlinesOf(text),
+}));
 
 const header = '#jinja2:';
 const settings = new Map<string, keyof BlockSpace>([

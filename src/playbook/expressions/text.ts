@@ -28,6 +28,22 @@ export const split = (
   return parts;
 };
 
+/** `str.rsplit`: as `split`, but what `limit` leaves whole is the beginning. */
+export const splitFromEnd = (
+  text: string,
+  separator: string | undefined,
+  limit: number,
+  budget: Budget,
+): readonly string[] => {
+  const mirror = (part: string): string => [...part].reverse().join('');
+  const parts = split(mirror(text), separator === undefined ? undefined : mirror(separator), limit, budget);
+  return parts.map(mirror).reverse();
+};
+
+/** True where there are letters with case and all are of one. Rule: Python's str.islower and str.isupper. */
+export const isLower = (text: string): boolean => text === text.toLowerCase() && text !== text.toUpperCase();
+export const isUpper = (text: string): boolean => text === text.toUpperCase() && text !== text.toLowerCase();
+
 /** `separator.join(parts)`. */
 export const join = (parts: readonly string[], separator: string, budget: Budget): string => {
   budget.spendText(parts.reduce((length, part) => length + part.length + separator.length, 0));

@@ -4,16 +4,13 @@ import { resolvePlain } from '../../yaml/scalars.ts';
 export type Style = 'plain' | 'single' | 'double';
 
 const printable = /[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
-const timestamp = /^\d{4}-\d\d-\d\d$|^\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?$/;
+const timestamp =
+  /^\d{4}-\d\d-\d\d$|^\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?$/;
 const integer = /^[-+]?(?:0|[1-9][\d_]*|0[0-7_]+|0x[\da-fA-F_]+|0b[01_]+)$/;
 
 /** Text that would be read back as something else. */
 const isTaken = (text: string): boolean =>
-  typeof resolvePlain(text) !== 'string' ||
-  timestamp.test(text) ||
-  integer.test(text) ||
-  text === '=' ||
-  text === '<<';
+  typeof resolvePlain(text) !== 'string' || timestamp.test(text) || integer.test(text) || text === '=' || text === '<<';
 
 const indicator = /^[#,[\]{}&*!|>'"%@`]|^[?:-](?=\s|$)|:(?=\s|$)|\s#|^(?:---|\.\.\.)/;
 const flowIndicator = /^[?:]|[,?[\]{}:]/;

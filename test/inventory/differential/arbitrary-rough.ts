@@ -36,9 +36,10 @@ export const roughIni: fc.Arbitrary<string> = fc
   .map((lines) => lines.join('\n'));
 
 const yamlToken = fc.constantFrom(
-  ...['a', 'b', 'k', '1', '0x1', 'yes', '~', '.', 'ü', '"q"', "'s'", '!!str ', '!!int ', '<<: ', '%', '@', '`', '\\'],
-  ...[': ', ':', '- ', '-', '? ', '&x ', '*x', '| ', '>', '|-', '"', "'", '[', ']', '{', '}', ', ', ',', '#', ' # c'],
-  ...[' ', '  ', '\t', '\n', '\n', '\n  ', '\n    ', '\n- ', '---\n', '\n...\n', '\u00a0'],
+  ...`a¦b¦k¦1¦0x1¦yes¦~¦.¦ü¦"q"¦'s'¦!!str ¦!!int ¦<<: ¦%¦@¦\\¦: ¦:¦- ¦-¦? ¦&x ¦*x¦| ¦>¦|-¦"¦'¦[¦]¦{¦}¦, ¦,¦#¦ # c`.split(
+    '¦',
+  ),
+  ...' ¦  ¦\t¦\n¦\n¦\n  ¦\n    ¦\n- ¦---\n¦\n...\n¦\u00a0'.split('¦'),
 );
 
 /** A file of variables with a value out of YAML's tokens: every second is no YAML. */

@@ -16,7 +16,7 @@ const isChanged = (task: HostTask['task']): boolean => task.changedWhen?.every((
 /** What the tasks of a play say, in order: no more of an engine than handlers need. */
 const say = ({ sequence, handlers }: HostPlay): readonly string[] => {
   const said: string[] = [];
-  let due = new Set<HostTask>();
+  const due = new Set<HostTask>();
   const run = (host: HostTask): void => {
     const items: readonly Item[] = host.items(nothing).filter((item) => item.when());
     said.push(...items.map(({ params }) => String((params as { readonly msg: string }).msg)));
@@ -25,13 +25,8 @@ const say = ({ sequence, handlers }: HostPlay): readonly string[] => {
     for (const handler of handlers)
       if ([handler.task.name, ...handler.task.listen].some((name) => notify.includes(name))) due.add(handler);
   };
-  const flush = (): void => {
-    while (due.size > 0) {
-      const now = handlers.filter((handler) => due.has(handler));
-      due = new Set();
-      now.forEach(run);
-    }
-  };
+  /** Once through all of them: one that a later one notifies waits for the next flush. */
+  const flush = (): void => handlers.forEach((handler) => due.delete(handler) && run(handler));
   const visit = (parts: Sequence<HostTask>): void => {
     for (const part of parts)
       if (part.kind === 'task') run(part.task);

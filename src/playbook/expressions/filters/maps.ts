@@ -39,8 +39,7 @@ const merge = (left: DatumMap, right: DatumMap, how: Merging): DatumMap => {
     budget.spend(old.length + value.length);
     return lists(old, value, budget);
   };
-  for (const key of rightKeys)
-    merged.set(key, merged.has(key) ? both(merged.get(key)!, right[key]!) : right[key]!);
+  for (const key of rightKeys) merged.set(key, merged.has(key) ? both(merged.get(key)!, right[key]!) : right[key]!);
   return mapOf(merged);
 };
 

@@ -1,4 +1,5 @@
 import { badValue, exact, float, Float, isFloat, numeric, typeName } from '../data.ts';
+import { roundHalfEven } from '../number-text.ts';
 import { text } from '../spelling.ts';
 import { filter } from './filter.ts';
 import type { Datum } from '../data.ts';
@@ -17,8 +18,7 @@ const toInteger = (value: Datum, given: Given): Datum => {
   const prefix = { 2: /^([+-]?)0b/i, 8: /^([+-]?)0o/i, 16: /^([+-]?)0x/i, 0: /^(?!)/ }[base];
   const digits = prefix ? trimmed.replace(prefix, '$1') : trimmed;
   const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz'.slice(0, Math.max(2, Math.min(36, base)));
-  if (base !== 10 && new RegExp(`^[+-]?[${alphabet}]+$`, 'i').test(digits))
-    return exact(Number.parseInt(digits, base));
+  if (base !== 10 && new RegExp(`^[+-]?[${alphabet}]+$`, 'i').test(digits)) return exact(Number.parseInt(digits, base));
   return isDecimal ? exact(Math.trunc(Number(trimmed))) : fallback;
 };
 
@@ -38,20 +38,6 @@ const numberOf = (value: Datum, name: string): number => {
   if (number !== undefined) return number;
   const hint = typeof value === 'string' ? 'turn the text into a number with | int or | float' : undefined;
   throw badValue(`${name} works on numbers, not on ${typeName(value)}`, hint);
-};
-
-/** Halves go to the even neighbour, judged on the exact binary value, as Python rounds. */
-const roundHalfEven = (value: number, digits: number): number => {
-  if (digits < 0) return roundHalfEven(value / 10 ** -digits, 0) * 10 ** -digits;
-  const rounded = Number(Math.abs(value).toFixed(digits));
-  const [, fraction = ''] = Math.abs(value)
-    .toFixed(Math.min(100, digits + 60))
-    .split('.');
-  const isTie = /^50*$/.test(fraction.slice(digits));
-  const unit = 10 ** -digits;
-  const isOdd = Math.round(rounded / unit) % 2 === 1;
-  const result = isTie && isOdd ? Number((rounded - unit).toFixed(digits)) : rounded;
-  return value < 0 ? -result : result;
 };
 
 const round = (value: Datum, given: Given): Datum => {

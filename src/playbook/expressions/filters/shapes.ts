@@ -1,16 +1,5 @@
 import { equal } from '../compare.ts';
-import {
-  badValue,
-  defined,
-  elements,
-  isList,
-  isMap,
-  LazyMap,
-  member,
-  tupleOf,
-  typeName,
-  Undefined,
-} from '../data.ts';
+import { badValue, defined, elements, isList, isMap, LazyMap, member, tupleOf, typeName, Undefined } from '../data.ts';
 import { attributeOf, filter, listOf, sortBy } from './filter.ts';
 import type { Datum } from '../data.ts';
 import type { Given, Tools } from '../given.ts';

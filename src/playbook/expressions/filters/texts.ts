@@ -112,13 +112,12 @@ export const textFilters: readonly NamedFilter[] = [
   ['indent', indent],
   [
     'center',
-    filter('width?', (value, given, { budget }) => center(text(value, budget), given.integer('width', 80), ' ', budget)),
+    filter('width?', (value, given, { budget }) =>
+      center(text(value, budget), given.integer('width', 80), ' ', budget),
+    ),
   ],
   ['truncate', truncate],
-  [
-    'wordcount',
-    filter('', (value, _, { budget }) => (text(value, budget).match(/[\p{L}\p{N}_]+/gu) ?? []).length),
-  ],
+  ['wordcount', filter('', (value, _, { budget }) => (text(value, budget).match(/[\p{L}\p{N}_]+/gu) ?? []).length)],
   ['comment', comment],
   ['quote', filter('', (value, _, { budget }) => quoteWord(value === null ? '' : text(value, budget)))],
   ['urlencode', filter('', urlEncode)],
