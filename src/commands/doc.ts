@@ -59,19 +59,34 @@ const wrapped = (text: string, columns: number): string =>
     .map((part) => paint(part, false).trimEnd())
     .join('\n');
 
-const moduleText = ({ kind, summary, params, removable, stores }: AnyModule, columns: number): string => {
+/** One parameter of a module, in words. */
+export interface Parameter {
+  readonly name: string;
+  readonly values: string;
+  readonly meaning: string;
+}
+
+/** The parameters of a module, from the schema that validates them. */
+export const parametersOf = ({ params, removable }: AnyModule): readonly Parameter[] => {
   const { properties = {}, required = [] } = params as Schema;
-  const rows = Object.entries(properties).flatMap(([key, schema]): (readonly [string, string])[] => [
-    [`  ${key}`, `${shape(schema)}${required.includes(key) ? ' (required)' : ''}`],
-    ...(schema.description === undefined ? [] : [['', schema.description] as const]),
+  const own = Object.entries(properties).map(([name, schema]) => ({
+    name,
+    values: `${shape(schema)}${required.includes(name) ? ' (required)' : ''}`,
+    meaning: schema.description ?? '',
+  }));
+  const meaning = 'absent: what perfplay keeps for the next boot is removed (present)';
+  return removable ? [...own, { name: 'state', values: 'present or absent', meaning }] : own;
+};
+
+const moduleText = (module: AnyModule, columns: number): string => {
+  const { kind, summary, stores } = module;
+  const rows = parametersOf(module).flatMap(({ name, values, meaning }): (readonly [string, string])[] => [
+    [`  ${name}`, values],
+    ...(meaning === '' ? [] : [['', meaning] as const]),
   ]);
-  const state: (readonly [string, string])[] = [
-    ['  state', 'present or absent'],
-    ['', 'absent: what perfplay keeps for the next boot is removed (present)'],
-  ];
   return [
     wrapped(`${kind}: ${summary}`, columns),
-    table([...rows, ...(removable ? state : [])], columns),
+    table(rows, columns),
     ...(stores.length > 0 ? [wrapped(`Kept over boots by: ${stores.join(', ')}`, columns)] : []),
   ].join('\n\n');
 };

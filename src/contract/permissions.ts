@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { verbatim } from './codecs.ts';
 import { setting } from './module.ts';
 import { file, understand, type Read } from './reads.ts';
-import type { Content, Errno, Stat } from './snapshot.ts';
+import type { Errno, Stat } from './snapshot.ts';
 import type { Codec, Owner, Reading, Setting } from './steps.ts';
 
 /** What is wanted of a file's or folder's mode, owner and group; unset: untouched. */
@@ -118,11 +118,8 @@ export const accounts = ({ owner, group }: WantedPermissions): Read<Accounts> =>
   }),
 });
 
-/** A wanted account under the name that its number has here, or why it is none. */
-type Account = { readonly name: string } | { readonly unknown: string };
-
-const nameOf = (id: string, all: Reading<ReadonlyMap<string, string>> | undefined): string =>
-  all && 'value' in all ? ([...all.value].findLast(([, one]) => one === id)?.[0] ?? id) : id;
+/** The number of a wanted account, or why it is none. */
+type Account = { readonly id: string } | { readonly unknown: string };
 
 const accountOf = (
   kind: 'user' | 'group',
@@ -134,8 +131,14 @@ const accountOf = (
   const id = all.value.get(String(wanted)) ?? (/^\d+$/.test(String(wanted)) ? String(Number(wanted)) : undefined);
   return id === undefined
     ? { unknown: `there is no ${kind} '${wanted}' in ${from}; one of a directory service is given by its number` }
-    : { name: nameOf(id, all) };
+    : { id };
 };
+
+/** Accounts are numbers on the disk, and names for people: of several names the first of the file. */
+const accountCodec = (all: Reading<ReadonlyMap<string, string>>): Codec<string> => ({
+  ...verbatim,
+  show: (id) => ('value' in all ? ([...all.value].findLast(([, one]) => one === id)?.[0] ?? id) : id),
+});
 
 /** Mode and owner that something is made with, and the settings that keep them. */
 export interface Permissions {
@@ -147,7 +150,7 @@ export interface Permissions {
   readonly unknown: readonly string[];
 }
 
-type Aspect = 'mode' | 'owner' | 'group';
+const octal = (bits: number): string => bits.toString(8).padStart(4, '0');
 
 /**
  * The permissions of the thing at `path` as settings `KEY/mode`, `KEY/owner`, `KEY/group`. `stat`: what is there, or why nothing is
@@ -161,39 +164,41 @@ export const permissions = (
   known: Accounts,
   dependsOn: readonly string[],
 ): Permissions => {
-  const owner = known.owner && want.owner !== undefined ? accountOf('user', want.owner, known.owner) : undefined;
-  const group = known.group && want.group !== undefined ? accountOf('group', want.group, known.group) : undefined;
+  const permission = (
+    aspect: 'mode' | 'owner' | 'group',
+    value: string,
+    codec: Codec<string>,
+    now: (stat: Stat) => string,
+    after: readonly string[],
+  ): Setting<string> => {
+    const content = 'errno' in stat ? stat : { raw: now(stat) };
+    const running = understand(codec, content, { kind: 'permission', path, aspect });
+    const more = after.length > 0 ? { dependsOn: after } : {};
+    return setting(`${key}/${aspect}`, value, running, { store: 'itself' }, more);
+  };
+  const owner = want.owner !== undefined && known.owner ? accountOf('user', want.owner, known.owner) : undefined;
+  const group = want.group !== undefined && known.group ? accountOf('group', want.group, known.group) : undefined;
+  // An account that is not known blocks its settings: that they are shown is all they are for.
+  const user = owner && ('id' in owner ? owner.id : String(want.owner));
+  const members = group && ('id' in group ? group.id : String(want.group));
   const mode = want.mode === undefined ? undefined : Number.parseInt(String(want.mode), 8);
 
-  const aspect = (
-    name: Aspect,
-    value: string | undefined,
-    now: string,
-    after: readonly string[],
-  ): Setting<string>[] => {
-    if (value === undefined) return [];
-    const content: Content = 'errno' in stat ? stat : { raw: now };
-    const running = understand(verbatim, content, { kind: 'permission', path, aspect: name });
-    return [
-      setting(`${key}/${name}`, value, running, { store: 'itself' }, after.length > 0 ? { dependsOn: after } : {}),
-    ];
-  };
-  const spelled = (account: Account | undefined, wanted: string | number | undefined): string | undefined =>
-    account && ('name' in account ? account.name : String(wanted));
-  const octal = (bits: number): string => bits.toString(8).padStart(4, '0');
-  const [uid, gid, bits] = 'errno' in stat ? ['', '', ''] : [`${stat.uid}`, `${stat.gid}`, octal(stat.mode)];
-  const [user, members] = [spelled(owner, want.owner), spelled(group, want.group)];
   const owners = [
-    ...aspect('owner', user, nameOf(uid, known.owner), dependsOn),
-    ...aspect('group', members, nameOf(gid, known.group), dependsOn),
+    ...(user === undefined
+      ? []
+      : [permission('owner', user, accountCodec(known.owner!), ({ uid }) => `${uid}`, dependsOn)]),
+    ...(members === undefined
+      ? []
+      : [permission('group', members, accountCodec(known.group!), ({ gid }) => `${gid}`, dependsOn)]),
   ];
-  const after = [...dependsOn, ...owners.map((one) => one.key)];
+  const before = [...dependsOn, ...owners.map((one) => one.key)];
+  const modes = mode === undefined ? [] : [permission('mode', octal(mode), verbatim, (now) => octal(now.mode), before)];
   return {
     ...(mode !== undefined && { mode }),
     ...((user !== undefined || members !== undefined) && {
       owner: { ...(user !== undefined && { user }), ...(members !== undefined && { group: members }) },
     }),
-    settings: [...owners, ...aspect('mode', mode === undefined ? undefined : octal(mode), bits, after)],
+    settings: [...owners, ...modes],
     unknown: [owner, group].flatMap((account) => (account && 'unknown' in account ? [account.unknown] : [])),
   };
 };

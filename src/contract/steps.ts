@@ -6,6 +6,8 @@ export interface Codec<T> {
   decode(raw: string): T;
   encode(value: T): string;
   equal?(left: T, right: T): boolean;
+  /** As people read it, where that is another text than what is written. */
+  show?(value: T): string;
 }
 
 /** Text files that are a set of named lines, so that several tasks, plays and people can share one. */

@@ -2,7 +2,7 @@ import { errnoOf } from '../connect/shell/errno.ts';
 import type { WriteResult } from '../connect/shell/frames.ts';
 import type { Program, WriteOp } from '../connect/shell/script.ts';
 import type { Snapshot } from '../contract/snapshot.ts';
-import type { Setting, StoreEntry, StoreName, Target } from '../contract/steps.ts';
+import type { Reading, Setting, StoreEntry, StoreName, Target } from '../contract/steps.ts';
 import { withEntries, type EntryEdit, type EntryTarget } from './entries.ts';
 import type { Evaluation, Problem, StoreState } from './evaluate.ts';
 import type { JournalChange } from './journal.ts';
@@ -28,6 +28,13 @@ export interface ApplyBatch {
 const rawOf = (snapshot: Snapshot, path: string): string | null => {
   const content = snapshot.content.get(path);
   return content && 'raw' in content ? content.raw : null;
+};
+
+/** What a change replaces, as it was read: that people are shown something else must not reach the journal. */
+const beforeOf = (running: Reading<unknown>, shown: string | null, snapshot: Snapshot): string | null => {
+  if (running.target?.kind === 'file') return rawOf(snapshot, running.target.path);
+  if (!running.codec.show) return shown;
+  return 'raw' in running ? running.raw : null;
 };
 
 /** Two tasks may want the same of what is written as a whole: once is enough. */
@@ -85,7 +92,7 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stat
       const needs = [gate, ...dependsOn.flatMap((other) => opsOf.get(other) ?? [])];
       if (target && (write || again)) {
         const after = setting.want === null ? null : running.codec.encode(setting.want);
-        const old = target.kind === 'file' ? rawOf(snapshot, target.path) : before;
+        const old = beforeOf(running, before, snapshot);
         const change = { key, at: target, before: old, after, dependsOn, ...metadataOf(snapshot, target) };
         changes.push(change);
         const path = isWhole(target) ? target.path : undefined;

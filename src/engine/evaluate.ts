@@ -35,11 +35,17 @@ export const isOnDisk = (target: Target | undefined): boolean =>
 const isEqual = <T>(codec: Codec<T>, left: T, right: T): boolean =>
   codec.equal ? codec.equal(left, right) : codec.encode(left) === codec.encode(right);
 
-/** A reading as text: null where it does not exist, `?` where it cannot be read. */
+const shown = <T>({ codec, target }: Reading<T>, value: T): string =>
+  shownValue(target, codec.show ? codec.show(value) : codec.encode(value));
+
+/** A reading as people see it: null where it does not exist, `?` where it cannot be read. */
 export const textOf = <T>(reading: Reading<T>): string | null => {
-  if ('value' in reading) return reading.codec.encode(reading.value);
+  if ('value' in reading) return shown(reading, reading.value);
   return reading.errno === 'ENOENT' ? null : `? (${reading.errno})`;
 };
+
+/** What is wanted, as people see it; null: nothing. */
+export const wantedText = ({ running, want }: Setting): string | null => (want === null ? null : shown(running, want));
 
 const agrees = <T>(reading: Reading<T>, want: T | null): boolean => {
   if ('value' in reading) return want !== null && isEqual(reading.codec, reading.value, want);
@@ -124,7 +130,6 @@ export const evaluate = (setting: Setting, apply: Apply, absent: boolean, stateO
   const blocked = write ? obstacle(running, want) : undefined;
   const needsBoot = differs && !running.target;
 
-  const wanted = want === null ? null : running.codec.encode(want);
   const shownByRunning = differs || !boot?.differs;
   const effect = now && !differs ? ineffective(setting) : undefined;
   const unreachable: Problem | undefined =
@@ -142,8 +147,8 @@ export const evaluate = (setting: Setting, apply: Apply, absent: boolean, stateO
       ...(write ? ([onDisk ? 'boot' : 'running'] as const) : []),
       ...(boot?.keep && !onDisk ? ['boot' as const] : []),
     ],
-    before: shownByRunning ? shownValue(running.target, textOf(running)) : (boot?.before ?? null),
-    after: absent ? null : shownByRunning ? shownValue(running.target, wanted) : (entry?.value ?? null),
+    before: shownByRunning ? textOf(running) : (boot?.before ?? null),
+    after: absent ? null : shownByRunning ? wantedText(setting) : (entry?.value ?? null),
     ...(pending && { pending }),
     ...(problem && { problem }),
   };

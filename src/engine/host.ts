@@ -106,7 +106,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
       const problem = claims.claim(planTask(bound, view));
       if (!problem) continue;
       const context = { host: host.name, play: play.play.index, handler: false, rescuable: false };
-      record.report([itemlessResult(context, bound.hostTask, problem)]);
+      record.report([itemlessResult(context, bound.hostTask, problem)], false);
       return true;
     }
     return false;

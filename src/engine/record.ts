@@ -8,8 +8,8 @@ export interface HostRecord {
   readonly set: (name: string, value: Value) => void;
   /** In a plan: only a run of `task` can tell the value. */
   readonly setUnknown: (name: string, task: string) => void;
-  /** The results of a task's items. */
-  readonly report: (results: readonly TaskResult[]) => void;
+  /** The results of a task's items, and whether any of them changed something, if only before it failed. */
+  readonly report: (results: readonly TaskResult[], changed: boolean) => void;
   /** A failure that is no task's. */
   readonly countFailure: () => void;
   readonly countUnreachable: () => void;
@@ -24,7 +24,7 @@ export const createRecord = (emit: (event: Event) => void): HostRecord => {
   const pending = new Set<Pending>();
 
   /** A task counts once, however many items it has: by the worst of them. */
-  const count = (results: readonly TaskResult[]): void => {
+  const count = (results: readonly TaskResult[], changed: boolean): void => {
     const failed = results.find(({ outcome }) => outcome === 'failed');
     if (failed?.rescued) return;
     if (failed && !failed.ignored) recap.failed++;
@@ -32,7 +32,7 @@ export const createRecord = (emit: (event: Event) => void): HostRecord => {
     else {
       recap.ok++;
       if (failed) recap.ignored++;
-      else if (results.some(({ outcome }) => outcome === 'changed')) recap.changed++;
+      if (changed) recap.changed++;
     }
   };
 
@@ -46,12 +46,12 @@ export const createRecord = (emit: (event: Event) => void): HostRecord => {
       registered.delete(name);
       unknown.set(name, task);
     },
-    report: (results) => {
+    report: (results, changed) => {
       for (const result of results) {
         emit(result);
         for (const one of result.pending) pending.add(one);
       }
-      if (results.length > 0) count(results);
+      if (results.length > 0) count(results, changed);
     },
     countFailure: () => void recap.failed++,
     countUnreachable: () => void (recap.unreachable = 1),

@@ -65,7 +65,7 @@ const failureOf = ({ failure, judged }: ItemHistory): Problem | undefined => {
 };
 
 /** Whether something was done, even by a task that failed then: Ansible's `changed`. */
-const hasChanged = ({ planned, history }: StagedItem): boolean => {
+export const hasChanged = ({ planned, history }: StagedItem): boolean => {
   if (planned.skipped) return false;
   const changed = history.ran || realChanges(history).some((change) => change.failed === undefined);
   return history.judged?.changed ?? changed;

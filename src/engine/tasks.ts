@@ -13,7 +13,15 @@ import type { HostRecord } from './record.ts';
 import type { Ended } from './sequence.ts';
 import type { HostShells, OpenShell } from './shells.ts';
 import { runStage, type StagedTask } from './stage.ts';
-import { itemlessResult, judge, outcomeOf, registeredValue, taskResult, unknownResult } from './task-report.ts';
+import {
+  hasChanged,
+  itemlessResult,
+  judge,
+  outcomeOf,
+  registeredValue,
+  taskResult,
+  unknownResult,
+} from './task-report.ts';
 import type { BoundTask } from './task-plan.ts';
 
 /** What the tasks of one play on one host need. */
@@ -82,7 +90,10 @@ export const createTaskRunner = (options: TasksOptions) => {
     const { hostTask, items } = staged;
     const { task } = hostTask;
     for (const item of items) if (item.planned.actions.length === 0 || item.history.failure) judge(task, item);
-    record.report(items.map((item) => taskResult(reportContext(context, delegate), hostTask, item)));
+    record.report(
+      items.map((item) => taskResult(reportContext(context, delegate), hostTask, item)),
+      items.some(hasChanged),
+    );
     if (task.register !== undefined) {
       if (items.some(({ history }) => history.unknown)) record.setUnknown(task.register, task.name);
       else record.set(task.register, registeredValue(task, items));
@@ -227,7 +238,7 @@ export const createTaskRunner = (options: TasksOptions) => {
     const [first] = tasks;
     const waitsFor = check ? first!.waitsFor(scope()) : undefined;
     if (waitsFor !== undefined) {
-      record.report([unknownResult(reportContext(context), first!, waitsFor)]);
+      record.report([unknownResult(reportContext(context), first!, waitsFor)], true);
       for (const name of first!.task.sets) record.setUnknown(name, first!.task.name);
       context.notify(first!.task.notify);
       return { done: 1, ended: 'done' };
@@ -252,12 +263,12 @@ export const createTaskRunner = (options: TasksOptions) => {
         const [first] = rest;
         if (error instanceof InputError) {
           const failed = itemlessResult(reportContext(context), first!, { reason: 'error', message: error.message });
-          record.report([failed]);
+          record.report([failed], false);
           if (!failed.ignored) return 'failed';
         } else if (isUnreachable(error) && first!.task.ignoreUnreachable) {
           shells.reset();
           const lost = itemlessResult(reportContext(context), first!, { reason: 'error', message: error.message });
-          record.report([{ ...lost, ignored: true }]);
+          record.report([{ ...lost, ignored: true }], false);
         } else throw error;
         rest = rest.slice(1);
       }

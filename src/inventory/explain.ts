@@ -7,7 +7,9 @@ import { toJson, toJsonLine, withoutSecrets } from './value-text.ts';
 /** Columns of a terminal that everybody has. */
 const width = 80;
 
-const placeOf = ({ position, origin }: Variable): string => `${position.file}:${position.line}  ${origin}`;
+/** File and line, and the origin where it says more than the file. */
+const placeOf = ({ position: { file, line }, origin }: Variable): string =>
+  file.endsWith(origin) ? `${file}:${line}` : `${file}:${line}  ${origin}`;
 
 /** The winner first; values beside their places where all fit, else each above its place. */
 const explainVariable = (name: string, candidates: readonly Variable[]): string => {

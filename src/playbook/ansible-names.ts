@@ -4,7 +4,8 @@ import { nearest } from '../diagnostics.ts';
 
 const shell = 'write command: {shell: "…"}, with creates, unless or onlyif to say when it is needed';
 const packages = 'write package: {name: …, state: …}';
-const lines = 'write config_file: {path: …, values: {KEY: value}} for KEY=value and INI files, or file: with the whole content';
+const lines =
+  'write config_file: {path: …, values: {KEY: value}} for KEY=value and INI files, or file: with the whole content';
 const facts = 'facts are always known: facts.os.id, facts.cpu.count and so on; leave the task out';
 const files = 'write file: {path: …, state: …, mode: …}';
 const upload = 'write file: {path: …, content: …} or file: {path: …, source: …}';
@@ -19,7 +20,7 @@ const forms: Readonly<Record<string, string>> = {
   lineinfile: lines,
   blockinfile: lines,
   replace: lines,
-  ini_file: 'write config_file: {path: …, values: {SECTION: {KEY: value}}}; one map for all options of the file',
+  ini_file: 'write config_file: {path: …, format: ini, section: …, values: {OPTION: value}}; several options are one map',
   assemble: upload,
   fetch: 'hosts are read by modules only: register a command that prints the file',
   slurp: 'hosts are read by modules only: register a command that prints the file',
@@ -31,7 +32,7 @@ const forms: Readonly<Record<string, string>> = {
   uri: 'write command: {argv: [curl, …]}, with delegate_to where another host shall ask',
   acl: files,
   tempfile: files,
-  apt: `${packages}; update_cache is done when it is needed`,
+  apt: packages,
   yum: packages,
   dnf: packages,
   dnf5: packages,
@@ -86,6 +87,8 @@ const forms: Readonly<Record<string, string>> = {
   selinux: 'write config_file: {path: /etc/selinux/config, values: {SELINUX: …}}',
   sefcontext: lists,
   git: 'write command: {argv: [git, clone, …], creates: …}',
+  subversion: 'write command: {argv: [svn, checkout, …], creates: …}',
+  dpkg_selections: 'write command: {argv: [apt-mark, hold, …], unless: …}',
   docker_container: lists,
   getent: 'register a command: {argv: [getent, …]}',
   pam_limits: 'write file: {path: /etc/security/limits.d/…, content: …}',

@@ -2,7 +2,7 @@ import { ExpressionError } from './expressions/errors.ts';
 import { hasTemplate, render } from './expressions/render.ts';
 import { knownOf } from './binding.ts';
 import { createEarlyChecks } from './early.ts';
-import { expand, isProblem, verdictOf } from './expand.ts';
+import { expand, isProblem, learnedNames, verdictOf } from './expand.ts';
 import { asInputError } from './host-problems.ts';
 import { judgeOf } from './judge.ts';
 import { needsOf, reach } from './needs.ts';
@@ -114,10 +114,10 @@ export const createBinder = (
     const ofFiles: readonly Need[] = isOpen
       ? ['facts', ...(known.registered.size > 0 ? ['registered' as const] : [])]
       : [];
-    const needs = {
-      params: new Set([...needsOf([...params, ...inFiles], known), ...ofFiles]),
-      when: needsOf(conditions, known),
-    };
+    const when = needsOf(conditions, known);
+    // What a turn of a loop learns, the next one sees: whether it runs must be known.
+    const ofTurns = place.task.loop && learnedNames(place.task).length > 0 ? when : [];
+    const needs = { params: new Set([...needsOf([...params, ...inFiles], known), ...ofFiles, ...ofTurns]), when };
     const early = createEarlyChecks(place, binding, known, found);
     if (needs.params.size > 0) return { needs, problems: early.all(), turns: undefined };
 
@@ -162,8 +162,8 @@ export const createBinder = (
 
   const itemOf = (place: TaskPlace, scope: Scope, isWhenLate: boolean, turn: Turn, work: Work): Item => {
     const binding = bindingOf(place.task);
-    const { item, own, verdict } = turn;
-    const late: Late = { scope, own };
+    const { item, names, verdict } = turn;
+    const late: Late = { scope, ...names };
     return {
       ...(item !== undefined && { value: item }),
       ...work,

@@ -8,8 +8,9 @@ import { referencesOf, textsOf } from './texts.ts';
 import type { Value } from '../inventory/types.ts';
 import type { Around } from './around.ts';
 import type { Binding } from './binding.ts';
+import type { TaskDefinition } from './definitions.ts';
 import type { Lookup } from './expressions/render.ts';
-import type { TaskPlace } from './lookups.ts';
+import type { TaskPlace, TurnNames } from './lookups.ts';
 import type { HostProblem } from './problems.ts';
 import type { IsLate, Rendering } from './render-node.ts';
 import type { Scope } from './types.ts';
@@ -17,8 +18,7 @@ import type { Scope } from './types.ts';
 /** One turn of a task: an item of its loop, or the task itself. */
 export interface Turn {
   readonly item?: Value;
-  /** The names that the loop sets. */
-  readonly own: ReadonlyMap<string, Value> | undefined;
+  readonly names: TurnNames;
   /** Undefined: not known before the host runs. */
   readonly verdict: boolean | undefined;
   /** Undefined: not needed, because the verdict is false and they have no value. */
@@ -95,6 +95,23 @@ export const renderTurn = (
   return { work: isWhole ? { ...beside.around, params } : undefined, problems: all };
 };
 
+/** Names that a task learns, beside its register. */
+export const learnedNames = ({ task }: TaskDefinition): readonly string[] =>
+  task.sets.filter((name) => name !== task.register);
+
+/** What the turns of a loop have learned after one more: the next sees it. A module learns what its parameters say. */
+const withLearned = (
+  definition: TaskDefinition,
+  { verdict, work }: Turn,
+  before: ReadonlyMap<string, Value> | undefined,
+): ReadonlyMap<string, Value> | undefined => {
+  const names = learnedNames(definition);
+  if (names.length === 0 || !verdict || !work) return before;
+  const params = work.params as Readonly<Record<string, Value>>;
+  const learned = names.flatMap((name) => (Object.hasOwn(params, name) ? [[name, params[name]!] as const] : []));
+  return new Map([...(before ?? []), ...learned]);
+};
+
 /** When a task is expanded, and what is known by then. */
 export interface Moment {
   readonly scope?: Scope;
@@ -118,20 +135,24 @@ export const expand = (place: TaskPlace, binding: Binding, { scope, isLate, isEa
     if (!isEarly) problems.push(found);
     return undefined;
   };
-  const turn = (item: Value | undefined, own: ReadonlyMap<string, Value> | undefined): Turn => {
-    const lookup = lookups.taskLookup(place, { scope, own });
+  const turn = (item: Value | undefined, names: TurnNames): Turn => {
+    const lookup = lookups.taskLookup(place, { scope, ...names });
     const holds = verdict(lookup);
     const { work, problems: found } = renderTurn(place, binding, { lookup }, item);
     if (holds !== false) problems.push(...found);
-    return { ...(item !== undefined && { item }), own, verdict: holds, work };
+    return { ...(item !== undefined && { item }), names, verdict: holds, work };
   };
-  if (!loop) return { turns: [turn(undefined, undefined)], problems };
+  if (!loop) return { turns: [turn(undefined, {})], problems };
 
   const outer = lookups.taskLookup(place, { scope });
   const items = loopItems(place, outer, binding);
-  if (!isProblem(items)) {
-    const turns = items.map((item, index) => turn(item, turnNames(place.task, item, index)));
-    return { turns, problems };
-  }
-  return { turns: [], problems: verdictOf(place, outer, binding, isLate) === false ? [] : [items] };
+  if (isProblem(items))
+    return { turns: [], problems: verdictOf(place, outer, binding, isLate) === false ? [] : [items] };
+  let learned: ReadonlyMap<string, Value> | undefined;
+  const turns = items.map((item, index) => {
+    const made = turn(item, { own: turnNames(place.task, item, index), learned });
+    learned = withLearned(place.task, made, learned);
+    return made;
+  });
+  return { turns, problems };
 };

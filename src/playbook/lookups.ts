@@ -29,11 +29,17 @@ export interface TaskPlace {
   readonly task: TaskDefinition;
 }
 
-/** What is known only while the host runs. */
-export interface Late {
-  readonly scope?: Scope | undefined;
-  /** Names of one turn of the task, over all others: the loop's item, a result that is judged. */
+/** What one turn of a task adds to the names. */
+export interface TurnNames {
+  /** Over all others: the loop's item, a result that is judged. */
   readonly own?: ReadonlyMap<string, Value> | undefined;
+  /** What the turns before it have learned. */
+  readonly learned?: ReadonlyMap<string, Value> | undefined;
+}
+
+/** What is known only while the host runs. */
+export interface Late extends TurnNames {
+  readonly scope?: Scope | undefined;
 }
 
 const variable = (found: Variable | undefined): Bound | undefined => found && { kind: 'variable', value: found.value };
@@ -128,20 +134,21 @@ export const createLookups = ({ inventory, extraVars, groups, check = false }: S
    * The names of a task on a host, the strongest first: those of the turn, what perfplay sets, `-e`, what is registered or
    * learned, the task's variables, the play's, the inventory's, the defaults of roles.
    */
-  const taskLookup = (place: TaskPlace, { own, scope }: Late = {}): Lookup => ({
+  const taskLookup = (place: TaskPlace, { own, learned, scope }: Late = {}): Lookup => ({
     get: (name) => {
       if (name === 'facts') return data(scope?.facts);
       return (
         data(own?.get(name)) ??
         data(ofHost.get(name)?.(place.host)) ??
         ofTask.get(name)?.(place) ??
-        (extraVars.has(name) ? undefined : data(scope?.registered.get(name))) ??
+        (extraVars.has(name) ? undefined : data(learned?.get(name) ?? scope?.registered.get(name))) ??
         variable(declarationOf(place, name)?.variable)
       );
     },
     names: () => [
       'facts',
       ...(own?.keys() ?? []),
+      ...(learned?.keys() ?? []),
       ...ofHost.keys(),
       ...ofTask.keys(),
       ...extraVars.keys(),

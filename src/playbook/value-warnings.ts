@@ -3,7 +3,7 @@ import { isFileProblem } from './controller-files.ts';
 import { referencesIn } from './expressions/references.ts';
 import { replaceFiles, schemaAt, takesBoolean } from './schema.ts';
 import { tasksOf } from './sequence.ts';
-import { parameterNames } from './task.ts';
+import { parameterNames } from './task-module.ts';
 import { referencesInFile } from './template-files.ts';
 import { referencesOf, textsOf } from './texts.ts';
 import { unreadVariables } from './unread.ts';
@@ -33,10 +33,11 @@ const isBoolean = (node: Node): boolean => node.kind === 'scalar' && typeof node
 /** `on` means the same to every reader where a switch is wanted; parameters that do not exist are errors already. */
 const paramWarnings = ({ task: { module }, params }: TaskDefinition): readonly Diagnostic[] => {
   const names = parameterNames(module);
+  const isKnown = (name: unknown): boolean => names.length === 0 || names.includes(String(name));
   return ambiguous(
     params,
     (path, node) =>
-      !names.includes(String(path[0])) || (isBoolean(node) && takesBoolean(schemaAt(module.params as Schema, path))),
+      !isKnown(path[0]) || (isBoolean(node) && takesBoolean(schemaAt(module.params as Schema, path))),
   );
 };
 

@@ -186,9 +186,18 @@ describe('a file', () => {
   });
 
   it.skipIf(uid !== 0)(`changes owners under their names${uid === 0 ? '' : ' (skipped: needs root)'}`, async () => {
+    // The name is this host's alone: what is written is its number.
     host.write('/etc/x', 'y');
-    const [result] = await run({ path: '/etc/x', owner: 12345 });
+    const [result] = await run({ path: '/etc/x', owner: 'other' }, { path: '/etc/y', content: 'z', owner: 'other' });
     expect(result?.changes).toMatchObject([{ key: 'file//etc/x/owner', before: 'root', after: 'other' }]);
+    expect([statSync(at('/etc/x')).uid, statSync(at('/etc/y')).uid]).toEqual([12345, 12345]);
+    expect(await run({ path: '/etc/x', owner: 12345 }, { path: '/etc/y', owner: 12345 })).toMatchObject([
+      settled,
+      settled,
+    ]);
+    expect(journal().map(({ before, after }) => [before, after])).toContainEqual(['0', '12345']);
+    await undo();
+    expect(statSync(at('/etc/x')).uid).toBe(0);
   });
 });
 

@@ -62,7 +62,7 @@ describe('matchHosts', () => {
     ['~kvm05\\Z', ['kvm05']],
     ['~(?i)KVM0[45]', ['kvm04', 'kvm05']],
     ['~(?P<letter>b)\\d', ['b1', 'b2']],
-    ['~[]l]one', ['lone.example.com']],
+    ['~[]l]one,', ['lone.example.com']],
     ['~lone\\.example\\.com', ['lone.example.com']],
   ])('%s', (pattern, expected) => {
     expect(hosts(pattern)).toEqual(expected);
@@ -94,7 +94,7 @@ describe('matchHosts', () => {
     ['~(?x) kvm', 'bad-pattern', undefined],
     ['~kvm++', 'bad-pattern', undefined],
     ['~\\kvm', 'bad-pattern', undefined],
-    ['~[kvm', 'bad-pattern', undefined],
+    ['~[kvm,', 'bad-pattern', undefined],
     ['', 'bad-pattern', expect.stringContaining('all')],
     [' , ', 'bad-pattern', expect.stringContaining('all')],
     ['!', 'unknown-host', undefined],

@@ -72,7 +72,7 @@ describe('passwords', () => {
   const secret = load(`
 g:
   hosts:
-    h: {ansible_password: hunter2, ansible_become_pass: "{{ vault }}", user: me, nested: [{ansible_ssh_pass: hunter2}]}
+    h: {ansible_password: hunter2, ansible_become_pass: swordfish, user: me, nested: [{ansible_ssh_pass: hunter2}]}
     i: {ansible_password: "", ansible_become_password: null}
 `);
 

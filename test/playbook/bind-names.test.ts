@@ -211,6 +211,44 @@ describe('the loop', () => {
   });
 });
 
+describe('a loop that learns', () => {
+  const learned = (tasks: string, scope: Scope = nothingYet): readonly Value[] => {
+    const text = playWith(`    - {any: {}, register: r}\n    - ${tasks}\n`, '  vars: {all: [0]}\n');
+    const task = tasksOn(siteOf(text, { hosts: one, modules: marking }), 'one', one)[1]!;
+    return task
+      .items(scope)
+      .filter((item) => item.when())
+      .map(({ params }) => params);
+  };
+  it('sees in each turn what those before have learned', () => {
+    expect(learned('{learn: {all: "{{ all + [item] }}", n: "{{ n | default(0) + 1 }}"}, loop: [1, 2]}')).toEqual([
+      { all: [0, 1], n: 1 },
+      { all: [0, 1, 2], n: 2 },
+    ]);
+  });
+  it('in its conditions too, of turns that are not skipped', () => {
+    expect(learned('{learn: {all: "{{ all + [item] }}"}, loop: [1, 1, 0, 2], when: item not in all}')).toEqual([
+      { all: [0, 1] },
+      { all: [0, 1, 2] },
+    ]);
+  });
+  it('after what earlier tasks have learned', () => {
+    expect(learned('{learn: {all: "{{ all + [item] }}"}, loop: [1]}', afterwards([['all', [7]]]))).toEqual([
+      { all: [7, 1] },
+    ]);
+  });
+  it('must know whether its turns run', () => {
+    const text = playWith(
+      '    - {any: {}, register: r}\n    - {learn: {a: "{{ item }}"}, loop: [1], when: r is changed}\n',
+    );
+    const task = tasksOn(siteOf(text, { hosts: one, modules: marking }), 'one', one)[1]!;
+    expect([...task.needs.params]).toEqual(['registered']);
+    const when = '{learn: {all: "{{ all + [item] }}"}, loop: [1, 2], when: r[item] is changed}';
+    const scope = afterwards([['r', { 1: { changed: false }, 2: { changed: true } }]]);
+    expect(learned(when, scope)).toEqual([{ all: [0, 2] }]);
+  });
+});
+
 describe('in a plan', () => {
   const waits = (tasks: string, scope: Scope, keys = ''): string | undefined => {
     const text = playWith(`    - {any: {}, register: r}\n    - {learn: {y: 1}}\n    - ${tasks}\n`, keys);

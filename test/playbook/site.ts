@@ -93,7 +93,7 @@ const facts = defineModule({
   ...plan,
 });
 
-const modules: ReadonlyMap<string, AnyModule> = new Map<string, AnyModule>(
+export const modules: ReadonlyMap<string, AnyModule> = new Map<string, AnyModule>(
   [governor, kernel, merging, limits, shell, command, debug, facts].map((module) => [module.kind, module]),
 );
 

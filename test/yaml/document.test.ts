@@ -50,6 +50,24 @@ describe('readYaml', () => {
     });
   });
 
+  it('places values that are not plain words with their marks', () => {
+    const places = ({ entries }: MapNode): string[] =>
+      entries.map(({ value: { position } }) => `${position.line}:${position.column}+${position.length}`);
+    expect(places(map('a: "x"\nb: [1, 2] # c\nc: {d: e }\nf: |- # a | b\n  text\ng: &g >\n  t\nh: &h i'))).toEqual([
+      '1:4+3',
+      '2:4+6',
+      '3:4+7',
+      '4:4+10',
+      '6:7+1',
+      '8:7+1',
+    ]);
+    const list = get(map('a:\n  -\n  # c\n  - # d\n  - b\n'), 'a');
+    expect(
+      list?.kind === 'sequence' && list.items.map(({ position }) => `${position.line}:${position.column}`),
+    ).toEqual(['2:3', '4:3', '5:5']);
+    expect(map('a: 😀 # c\r\nb: "é\r\n  é"\r\n').entries[1]!.value.position).toMatchObject({ line: 2, column: 4 });
+  });
+
   it('tells plain, quoted and block scalars apart', () => {
     const styles = map('a: x\nb: "x"\nc: \'x\'\nd: >\n  x\n').entries.map(
       (entry) => entry.value.kind === 'scalar' && entry.value.style,
@@ -75,6 +93,15 @@ describe('readYaml', () => {
     expect(problems(`a: ${tag} "x"`)).toEqual(['1:4 unsupported-tag']);
   });
 
+  it('follows aliases of values and of keys', () => {
+    expect(value('a: &v [1, 2]\nb: *v\n&k c: *k\nd: {*k : e}\n')).toEqual({
+      a: [1, 2],
+      b: [1, 2],
+      c: 'c',
+      d: { c: 'e' },
+    });
+  });
+
   it('names the line of the first of duplicate keys', () => {
     const { diagnostics } = readYaml('file.yml', 'a: 1\nb: 2\n"a": 3\n');
     expect(diagnostics).toMatchObject([{ code: 'duplicate-key', position: { line: 3, column: 1 } }]);
@@ -98,6 +125,14 @@ describe('readYaml', () => {
     ['a: {{ x }}\n', '1:4 unquoted-template'],
     ['a: {{ x }}/b\n', '1:4 unquoted-template'],
     ['a: 1\n---\nb: 2\n', '2:1 several-documents'],
+    ['--- # one\na: |\n  --- x\n---\nb: 2\n', '4:1 several-documents'],
+    ['a: 1\n...\nb: 2\n', '2:1 several-documents'],
+    ['a: 1\n---\nb: @x\n', '2:1 several-documents'],
+    ['a: x\u0007y\n', '1:5 yaml-syntax'],
+    ['a:\n- "x" b: 1\n', '2:7 yaml-syntax'],
+    ['a: &x b: 1\n', '1:7 yaml-syntax'],
+    ['!t a: 1\n', '1:1 unsupported-tag'],
+    ['a: 1\n: b\n', '2:1 empty-key'],
     ['a: b: c\n', '1:4 yaml-syntax'],
     ['a: @x\n', '1:4 yaml-syntax'],
     ['a: "\\q"\n', '1:5 yaml-syntax'],
@@ -136,6 +171,11 @@ describe('readYaml', () => {
     expect(readYaml('file.yml', '['.repeat(5000)).diagnostics.map(({ code }) => code)).toEqual(['yaml-depth']);
     const text = `${'['.repeat(200)}${']'.repeat(200)}`;
     expect(readYaml('file.yml', text).diagnostics.map(({ code }) => code)).toEqual(['yaml-depth']);
+  });
+
+  it('outlives excessive nesting behind another error, file after file', () => {
+    for (const mark of ['[', '{', '- ', '? ', '{a: ', '[{'])
+      expect(problems(`a: @x\nb:\n  ${mark.repeat(20_000)}`)).toEqual(['1:4 yaml-syntax']);
   });
 
   it('never throws, and every diagnostic has a place in the file', () => {

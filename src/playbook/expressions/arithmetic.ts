@@ -74,9 +74,9 @@ const sequences = (operator: Operator, left: Datum, right: Datum, budget: Budget
 
 /** `left operator right` as Python does it: `/` gives a float, `//` rounds down, `%` has the divisor's sign, `~` joins texts. */
 export const arithmetic = (operator: Operator, left: Datum, right: Datum, budget: Budget): Datum => {
+  if (operator === '~') return text(left, budget) + text(right, budget);
   defined(left);
   defined(right);
-  if (operator === '~') return text(left, budget) + text(right, budget);
   if (operator === '%' && typeof left === 'string') {
     const named = isSomeMap(right) ? right : undefined;
     return format(left, right instanceof Tuple ? right : [right], named, budget);

@@ -36,6 +36,9 @@ export class Undefined {
   }
 }
 
+/** What an `if` without `else` gives when its condition is false: nothing in text, and undefined for all else. */
+export class Blank extends Undefined {}
+
 /** A map whose values are computed when asked for: `hostvars`. */
 export class LazyMap {
   readonly #keys: () => readonly string[];
@@ -115,6 +118,7 @@ export const typeName = (datum: Datum): string => {
   if (isFloat(datum)) return 'a float';
   if (typeof datum === 'number') return 'an integer';
   if (datum instanceof Macro) return 'a macro';
+  if (datum instanceof Undefined) return 'nothing';
   return isList(datum) ? (datum instanceof Tuple ? 'a tuple' : 'a list') : 'a map';
 };
 
@@ -123,6 +127,7 @@ export const badValue = (message: string, hint?: string): ExpressionError =>
 
 /** Python's truth: empty text, list and map, zero and None are false. */
 export const truthy = (datum: Datum): boolean => {
+  if (datum instanceof Blank) return false;
   defined(datum);
   if (isList(datum)) return datum.length > 0;
   if (datum instanceof LazyMap) return datum.keys.length > 0;
@@ -133,6 +138,7 @@ export const truthy = (datum: Datum): boolean => {
 
 /** The elements that Python's `for` would see: a map's keys, a text's characters. */
 export const elements = (datum: Datum, budget: Budget): readonly Datum[] => {
+  if (datum instanceof Blank) return [];
   defined(datum);
   const list =
     typeof datum === 'string'

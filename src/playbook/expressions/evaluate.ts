@@ -2,6 +2,7 @@ import { arithmetic, sign } from './arithmetic.ts';
 import { contains, equal, order } from './compare.ts';
 import {
   badValue,
+  Blank,
   defined,
   isFloat,
   isList,
@@ -14,7 +15,6 @@ import {
   Tuple,
   tupleOf,
   typeName,
-  Undefined,
 } from './data.ts';
 import { ExpressionError } from './errors.ts';
 import { filters } from './filters/index.ts';
@@ -64,7 +64,7 @@ export const createTools = (budget: Budget): Tools => {
       const found = filters.get(name);
       if (!found) throw unknownName('filter', name);
       const given = bindArguments(`the filter ${name}`, found.signature, positional, named, budget);
-      const result = found.apply(found.takesUndefined ? value : defined(value), given, tools);
+      const result = found.apply(found.takesUndefined || value instanceof Blank ? value : defined(value), given, tools);
       budget.spend(isList(result) ? result.length : 1);
       return result;
     },
@@ -191,9 +191,9 @@ export const evaluate = (expression: Expression, names: Names, tools: Tools): Da
       case 'choice': {
         if (truthy(visit(node.condition))) return visit(node.yes);
         if (node.no) return visit(node.no);
-        return new Undefined(
-          () => new ExpressionError('undefined-variable', "this 'if' has no 'else', and its condition is false"),
-        );
+        const { offset } = node.condition;
+        const message = "this 'if' has no 'else', and its condition is false";
+        return new Blank(() => new ExpressionError('undefined-variable', message, { offset }));
       }
     }
   };

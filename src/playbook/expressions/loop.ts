@@ -27,7 +27,7 @@ export class Loop extends LazyMap {
   readonly #index: () => number;
   #seen: readonly Datum[] | undefined;
 
-  constructor(items: readonly Datum[], depth: number, index: () => number) {
+  constructor(items: readonly Datum[], index: () => number) {
     const values: Readonly<Record<string, () => Datum>> = {
       index: () => index() + 1,
       index0: index,
@@ -36,8 +36,8 @@ export class Loop extends LazyMap {
       first: () => index() === 0,
       last: () => index() === items.length - 1,
       length: () => items.length,
-      depth: () => depth + 1,
-      depth0: () => depth,
+      depth: () => 1,
+      depth0: () => 0,
       previtem: () => (index() > 0 ? items[index() - 1]! : noItem),
       nextitem: () => (index() + 1 < items.length ? items[index() + 1]! : noItem),
     };

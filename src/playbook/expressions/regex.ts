@@ -32,21 +32,36 @@ const script = new Script(`{
 }`);
 let context: Context | undefined;
 
-/** Python's spelling of a pattern in JavaScript's: `(?P<n>)`, `(?P=n)`, `\A`, `\Z` and leading `(?i)` flags. */
+const spelling = /\\[\s\S]|\(\?P<|\(\?P=(\w+)\)|\(\?#[^)]*\)|\[(\^?)(\]?)((?:\\[\s\S]|[^\]\\])*)\]|\{,(\d+)\}|[.^$]/g;
+const start = '(?<![\\s\\S])';
+const end = '(?![\\s\\S])';
+
+/** Python's spelling of a pattern in JavaScript's; what the two say alike means the same, too: `.`, `^` and `$`. */
 const translate = (
   pattern: string,
   { ignoreCase, multiline }: RegexFlags,
 ): { readonly pattern: string; readonly flags: string } => {
-  const inline = /^\(\?([ims]+)\)/.exec(pattern);
+  const inline = /^\(\?([aimsu]+)\)/.exec(pattern);
   const flags = new Set(`g${ignoreCase ? 'i' : ''}${multiline ? 'm' : ''}${inline?.[1] ?? ''}`);
+  const isMultiline = flags.delete('m');
+  const hasDotAll = flags.has('s');
+  for (const known of 'au') flags.delete(known);
   const body = pattern
     .slice(inline?.[0].length ?? 0)
-    .replaceAll(/\\[\s\S]|\(\?P<|\(\?P=(\w+)\)/g, (found, name: string | undefined) => {
-      if (name) return `\\k<${name}>`;
-      if (found === '(?P<') return '(?<';
-      if (found === '\\A') return '(?<![\\s\\S])';
-      if (found === '\\Z') return '(?![\\s\\S])';
-      return found;
+    .replaceAll(spelling, (found, name, negation, bracket, members, most) => {
+      if (name !== undefined) return `\\k<${name}>`;
+      if (most !== undefined) return `{0,${most}}`;
+      if (members !== undefined) return `[${negation}${bracket && '\\]'}${members}]`;
+      if (found.startsWith('(?#')) return '';
+      const same = {
+        '(?P<': '(?<',
+        '\\A': start,
+        '\\Z': end,
+        '.': hasDotAll ? '.' : '[^\\n]',
+        '^': isMultiline ? '(?<![^\\n])' : start,
+        $: isMultiline ? '(?![^\\n])' : `(?=\\n?${end})`,
+      }[found as string];
+      return same ?? found;
     });
   return { pattern: body, flags: [...flags].join('') };
 };

@@ -1,5 +1,18 @@
 import { Budget, stepsOfFile, stepsOfValue } from './budget.ts';
-import { badValue, defined, Float, isList, isMap, LazyMap, Macro, mapOf, truthy, Undefined } from './data.ts';
+import {
+  badValue,
+  Blank,
+  defined,
+  Float,
+  isList,
+  isMap,
+  LazyMap,
+  Macro,
+  mapOf,
+  numeric,
+  truthy,
+  Undefined,
+} from './data.ts';
 import { ExpressionError } from './errors.ts';
 import { createTools, evaluate } from './evaluate.ts';
 import { refuseOmitInside } from './omit.ts';
@@ -75,8 +88,12 @@ const renderText = (source: string, lookup: Lookup, session: Session): Datum => 
   const { block, newlines } = parseTemplate(source);
   const names = namesOf(lookup, session);
   const [only] = block;
-  if (block.length === 1 && only!.kind === 'output' && newlines === 0)
-    return checked(defined(evaluate(only!.expression, names, tools)), tools.budget);
+  if (block.length === 1 && only!.kind === 'output' && newlines <= 1) {
+    const value = evaluate(only!.expression, names, tools);
+    const isScalar = value === null || typeof value === 'boolean' || numeric(value) !== undefined;
+    if (newlines === 0 || (only!.expression.kind === 'name' && isScalar))
+      return checked(value instanceof Blank ? '' : defined(value), tools.budget);
+  }
   const made = asMode('value', runValue(block, names), tools);
   return typeof made === 'string' ? withNewlines(made, newlines) : made;
 };

@@ -1,4 +1,4 @@
-import { badValue, defined, elements, Macro, Namespace, truthy, Undefined } from './data.ts';
+import { badValue, elements, Macro, Namespace, truthy, Undefined } from './data.ts';
 import { ExpressionError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { misuse } from './given.ts';
@@ -52,23 +52,23 @@ export const createRunner = (tools: Tools, mode: Mode) => {
     for (const [index, inner] of targets.entries()) assign(inner, items[index]!, scope);
   };
 
-  const loop = (node: For, scope: Scope, depth: number): string => {
+  const loop = (node: For, scope: Scope): string => {
     const chosen = elements(evaluate(node.iterable, scope, tools), budget).filter((item) => {
       if (!node.condition) return true;
       const inner = scopeIn(scope);
       assign(node.target, item, inner);
       return truthy(evaluate(node.condition, inner, tools));
     });
-    if (chosen.length === 0) return run(node.otherwise, scopeIn(scope), depth);
+    if (chosen.length === 0) return run(node.otherwise, scopeIn(scope));
     let turn = 0;
-    const state = new Loop(chosen, depth, () => turn);
+    const state = new Loop(chosen, () => turn);
     const parts = chosen.map((item, index) => {
       turn = index;
       budget.spend(1);
       const inner = scopeIn(scope);
       assign(node.target, item, inner);
       inner.own.set('loop', state);
-      return run(node.body, inner, depth + 1);
+      return run(node.body, inner);
     });
     return join(parts, '', budget);
   };
@@ -85,10 +85,10 @@ export const createRunner = (tools: Tools, mode: Mode) => {
         else if (parameter.otherwise) inner.own.set(parameter.name, evaluate(parameter.otherwise, inner, tools));
         else inner.own.set(parameter.name, missingArgument(name, parameter.name));
       }
-      return asMode(mode, run(body, inner, 0), tools);
+      return asMode(mode, run(body, inner), tools);
     });
 
-  const run = (block: Block, scope: Scope, depth: number): string => {
+  const run = (block: Block, scope: Scope): string => {
     const parts: string[] = [];
     for (const node of block) {
       budget.spend(1);
@@ -98,24 +98,24 @@ export const createRunner = (tools: Tools, mode: Mode) => {
           parts.push(node.text);
           break;
         case 'output': {
-          const value = defined(evaluate(node.expression, scope, tools));
+          const value = evaluate(node.expression, scope, tools);
           // Ansible puts None into text as nothing.
           if (value !== null) parts.push(text(value, budget));
           break;
         }
         case 'if': {
           const branch = node.branches.find(({ condition }) => truthy(evaluate(condition, scope, tools)));
-          parts.push(run(branch?.body ?? node.otherwise, scope, depth));
+          parts.push(run(branch?.body ?? node.otherwise, scope));
           break;
         }
         case 'for':
-          parts.push(loop(node, scope, depth));
+          parts.push(loop(node, scope));
           break;
         case 'set':
           assign(node.target, evaluate(node.value, scope, tools), scope);
           break;
         case 'capture': {
-          const made = asMode(mode, run(node.body, scopeIn(scope), depth), tools);
+          const made = asMode(mode, run(node.body, scopeIn(scope)), tools);
           const inner = scopeIn(scope);
           inner.own.set(node.name, made);
           scope.own.set(node.name, node.filter ? evaluate(node.filter, inner, tools) : made);
@@ -128,5 +128,5 @@ export const createRunner = (tools: Tools, mode: Mode) => {
     return join(parts, '', budget);
   };
 
-  return (block: Block, names: Names): string => run(block, scopeIn(names), 0);
+  return (block: Block, names: Names): string => run(block, scopeIn(names));
 };

@@ -1,4 +1,4 @@
-import { badValue, Float, isList, isMap, LazyMap, Macro, mapOf, Tuple, Undefined } from './data.ts';
+import { badValue, Blank, Float, isList, isMap, LazyMap, Macro, mapOf, Tuple, Undefined } from './data.ts';
 import type { Datum, DatumMap } from './data.ts';
 import type { Budget } from './budget.ts';
 
@@ -24,6 +24,7 @@ const quoted = (text: string): string => {
 
 /** What `str()` of Python gives, which is what Jinja puts into text: `True`, `None`, `2.0`, `['a', 1]`. Throws on undefined. */
 export const text = (datum: Datum, budget: Budget): string => {
+  if (datum instanceof Blank) return '';
   if (typeof datum !== 'string') return repr(datum, budget);
   budget.spendText(datum.length);
   return datum;

@@ -89,7 +89,7 @@ export const yamlText = (root: Datum, layout: YamlLayout, budget: Budget): strin
     if (wasBreak) startLine();
   };
 
-  const scalar = (datum: Datum, isKey: boolean): void => {
+  const writeScalar = (datum: Datum, isKey: boolean): void => {
     const style = typeof datum === 'string' ? styleOf(datum, flowLevel > 0) : 'plain';
     const source = datum === null ? 'null' : typeof datum === 'boolean' ? String(datum) : text(datum, budget);
     if (style === 'plain') {
@@ -109,6 +109,9 @@ export const yamlText = (root: Datum, layout: YamlLayout, budget: Budget): strin
     isSpace = false;
     isIndention = false;
   };
+
+  /** Its further lines stand one level deeper. */
+  const scalar = (datum: Datum, isKey: boolean): void => within({ isFlow: true }, () => writeScalar(datum, isKey));
 
   const entriesOf = (map: DatumMap | LazyMap): readonly (readonly [string, Datum])[] => {
     const entries = Object.entries(plainMap(map));

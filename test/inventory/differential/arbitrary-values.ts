@@ -41,9 +41,7 @@ const text = fc.string({ unit: character, maxLength: 10 });
 const doubleQuoted = text.map((value) =>
   JSON.stringify(value).replace(/[^ -~üß€]/gu, (one) => `\\U${one.codePointAt(0)!.toString(16).padStart(8, '0')}`),
 );
-const singleQuoted = text
-  .filter((value) => !/\p{Cc}/u.test(value))
-  .map((value) => `'${value.replaceAll("'", "''")}'`);
+const singleQuoted = text.filter((value) => !/\p{Cc}/u.test(value)).map((value) => `'${value.replaceAll("'", "''")}'`);
 
 const flowScalar = fc.oneof(
   plain.filter((value) => value !== '' && !/[,[\]{}]|:$|^[:?-]/.test(value) && !/[ :#]/.test(value)),

@@ -61,11 +61,13 @@ const generated: fc.Arbitrary<Generated> = sources.chain(({ files, folders, sour
       limit: limitFile,
       patterns: fc.array(patternQuestion, { minLength: 4, maxLength: 8 }),
       playbook: fc.constantFrom({}, { playbook: 'play' }),
+      extra: fc.constantFrom({}, {}, {}, { extraVars: ['x=extra', '{"y": {"of": [1, null]}}'] }),
+      again: fc.constantFrom([], [], [], [named[0]!]),
     })
-    .map(({ variables, limit, patterns, playbook }) => {
+    .map(({ variables, limit, patterns, playbook, extra, again }) => {
       const made = {
         files: new Map([...files, ...variables, ['limit', limit]]),
-        question: { sources: named, patterns, ...playbook },
+        question: { sources: [...named, ...again], patterns, ...playbook, ...extra },
       };
       return { ...made, [fc.toStringMethod]: () => show(made) };
     }),

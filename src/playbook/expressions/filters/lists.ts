@@ -94,7 +94,7 @@ const reverse = filter('', (value, _, { budget }) => {
 export const listFilters: readonly NamedFilter[] = [
   ['length', length],
   ['count', length],
-  ['list', filter('', (value, _, { budget }) => [...elements(value, budget)])],
+  ['list', filter('', (value, _, { budget, own }) => own([...elements(value, budget)]))],
   [
     'join',
     filter('d? attribute?', (value, given, { budget }) => {

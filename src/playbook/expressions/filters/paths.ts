@@ -40,6 +40,7 @@ export const pathFilters: readonly NamedFilter[] = [
         if (typeof part !== 'string') throw badValue(`path_join works on texts, not on ${typeName(part)}`);
         return part;
       });
+      if (parts.length === 0) throw badValue('path_join needs a part at least');
       return joinPaths(parts);
     }),
   ],

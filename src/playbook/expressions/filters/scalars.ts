@@ -1,4 +1,4 @@
-import { badValue, Float, isList, Macro, Tuple, truthy, typeName, Undefined, numeric } from '../data.ts';
+import { Float, isList, Macro, numeric, Tuple, truthy, Undefined } from '../data.ts';
 import { ExpressionError } from '../errors.ts';
 import { text } from '../spelling.ts';
 import { filter } from './filter.ts';
@@ -46,9 +46,7 @@ export const scalarFilters: readonly NamedFilter[] = [
     'bool',
     filter('', (value) => {
       if (value === null || typeof value === 'boolean') return value;
-      if (isList(value) || (typeof value === 'object' && numeric(value) === undefined))
-        throw badValue(`bool works on texts and numbers, not on ${typeName(value)}`);
-      return yes.has(String(numeric(value) ?? value).toLowerCase());
+      return yes.has(String(numeric(value) ?? (typeof value === 'string' ? value : '')).toLowerCase());
     }),
   ],
   ['string', filter('', (value, _, { budget }) => text(value, budget))],

@@ -1,9 +1,10 @@
-import { readYaml, toValue } from '../../../yaml/document.ts';
-import { badValue, elements, Float, isList, Macro, typeName, Undefined } from '../data.ts';
+import { readYaml } from '../../../yaml/document.ts';
+import { badValue, elements, float, Float, isList, Macro, mapOf, typeName, Undefined } from '../data.ts';
 import { parseLiteral } from '../python-literal.ts';
 import { plainMap, text } from '../spelling.ts';
 import { yamlText } from '../yaml-text.ts';
 import { filter } from './filter.ts';
+import type { Node } from '../../../yaml/document.ts';
 import type { Datum } from '../data.ts';
 import type { Budget } from '../budget.ts';
 import type { Given, Tools } from '../given.ts';
@@ -103,6 +104,14 @@ const toYaml = (isNice: boolean): Filter =>
     );
   });
 
+/** Floats that are whole stay floats. */
+const dataOf = (node: Node): Datum => {
+  if (node.kind === 'sequence') return node.items.map(dataOf);
+  if (node.kind === 'map') return mapOf(node.entries.map(({ key, value }) => [key, dataOf(value)]));
+  const { value, style, source } = node;
+  return typeof value === 'number' && style === 'plain' && source.includes('.') ? float(value) : value;
+};
+
 const readDocument = (source: string, { budget }: Tools): Datum => {
   budget.spendText(source.length * 8);
   const { document, diagnostics } = readYaml('', source);
@@ -111,7 +120,7 @@ const readDocument = (source: string, { budget }: Tools): Datum => {
     const place = problem.position ? ` (line ${problem.position.line}, column ${problem.position.column})` : '';
     throw badValue(`this text is no YAML: ${problem.message}${place}`, problem.hint);
   }
-  return document ? toValue(document) : null;
+  return document ? dataOf(document) : null;
 };
 
 const fromYaml = filter('', (value, _, tools) => (typeof value === 'string' ? readDocument(value, tools) : value));
