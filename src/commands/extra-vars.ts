@@ -1,16 +1,30 @@
 import type { Value, Variable } from '../inventory/types.ts';
 import { InputError, type Diagnostic } from '../diagnostics.ts';
-import type { Sources } from '../yaml/files.ts';
-import { get, readYaml, toValue, type Node } from '../yaml/document.ts';
+import { createSources, type Sources } from '../yaml/files.ts';
+import { get, readYaml, toValue, type Entry, type MapNode, type Node } from '../yaml/document.ts';
 
-const problem = (message: string, hint: string): InputError =>
-  new InputError([{ code: 'extra-vars', severity: 'error', message, hint }]);
+type Hide = (secret: string) => void;
 
-/** What a secret's value is written under: `{secret: true, value: …}`; undefined: it is no secret. */
-const secretValue = (node: Node): Node | undefined => {
-  if (node.kind !== 'map' || node.entries.length !== 2) return undefined;
-  const said = get(node, 'secret');
-  return said?.kind === 'scalar' && said.value === true ? get(node, 'value') : undefined;
+const problem = (message: string, hint: string, position?: Diagnostic['position']): InputError =>
+  new InputError([{ code: 'extra-vars', severity: 'error', message, hint, ...(position && { position }) }]);
+
+const isSaid = (map: MapNode): boolean => {
+  const said = get(map, 'secret');
+  return said?.kind === 'scalar' && said.value === true;
+};
+
+/** What a secret's value is written under: `{secret: true, value: …}`; undefined: it is no secret. Throws InputError for half of one. */
+const secretValue = (map: MapNode): Node | undefined => {
+  const value = get(map, 'value');
+  if (!isSaid(map) || !value) return undefined;
+  const other = map.entries.find(({ key }) => key !== 'secret' && key !== 'value');
+  if (other)
+    throw problem(
+      `a secret has a value and nothing else, not '${other.key}'`,
+      'write {secret: true, value: …}, and the rest beside it',
+      other.keyPosition,
+    );
+  return value;
 };
 
 /** Every text of a value. */
@@ -20,33 +34,43 @@ const textsOf = (value: Value): readonly string[] => {
   return Object.values(value).flatMap(textsOf);
 };
 
-const fromYaml = (
-  file: string,
-  text: string,
-  hide: (secret: string) => void,
-): readonly (readonly [string, Variable])[] => {
+/** The tree with the values of its secrets in their places; `hide` hears of each. */
+const reveal = (node: Node, hide: Hide): Node => {
+  if (node.kind === 'scalar') return node;
+  if (node.kind === 'sequence') return { ...node, items: node.items.map((item) => reveal(item, hide)) };
+  const secret = secretValue(node);
+  if (!secret) return { ...node, entries: node.entries.map((entry): Entry => ({ ...entry, value: reveal(entry.value, hide) })) };
+  textsOf(toValue(secret)).forEach(hide);
+  return secret;
+};
+
+/** What is wrong with a text, without any of its words where it may hold secrets. */
+const discreet = (diagnostic: Diagnostic, text: string): Diagnostic => {
+  if (!/\bsecret\b/.test(text)) return diagnostic;
+  const { code, severity, position } = diagnostic;
+  const message = 'this is wrong here; the text holds secrets and is not shown';
+  return { code, severity, message, ...(position && { position }) };
+};
+
+const fromYaml = (file: string, text: string, hide: Hide): readonly (readonly [string, Variable])[] => {
   const { document, diagnostics } = readYaml(file, text);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new InputError(errors as readonly Diagnostic[]);
+  if (errors.length > 0) throw new InputError(errors.map((error) => discreet(error, text)));
   if (document?.kind !== 'map')
     throw problem(`-e ${file}: expected a map of variables`, '-e name=value, or -e @file.yml');
-  return document.entries.map(({ key, keyPosition, value: node }) => {
-    const secret = secretValue(node);
-    const value = toValue(secret ?? node);
-    if (secret) textsOf(value).forEach(hide);
-    return [key, { value, position: keyPosition, origin: `-e ${file}` }];
-  });
+  return document.entries.map(({ key, keyPosition, value }) => [
+    key,
+    { value: toValue(reveal(value, hide)), position: keyPosition, origin: `-e ${file}` },
+  ]);
 };
 
 /**
  * The variables of every `-e`: `name=value` (text), `{…}` (YAML or JSON), `@file`; later ones win. A value that is written
- * `{secret: true, value: …}` is given to `hide`. Throws InputError.
+ * `{secret: true, value: …}`, at any depth, is given to `hide`. Files are not kept: no error shows a line of them. Throws
+ * InputError.
  */
-export const parseExtraVars = (
-  given: readonly string[],
-  files: Sources,
-  hide: (secret: string) => void = () => undefined,
-): ReadonlyMap<string, Variable> => {
+export const parseExtraVars = (given: readonly string[], hide: Hide = () => undefined): ReadonlyMap<string, Variable> => {
+  const files: Sources = createSources();
   const variables = new Map<string, Variable>();
   for (const text of given) {
     if (text.startsWith('@')) {

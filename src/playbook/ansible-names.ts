@@ -14,13 +14,15 @@ const lists = 'modules set what makes hosts fast: this is done by other means, o
 
 const forms: Readonly<Record<string, string>> = {
   sysctl: 'write sysctl: {values: {NAME: value}}; name and value become the key and value of the map',
-  modprobe: 'write kernel_module: {name: …, state: loaded, options: {…}}; state: present becomes loaded, absent unloaded, params options',
+  modprobe:
+    'write kernel_module: {name: …, state: loaded, options: {…}}; state: present becomes loaded, absent unloaded, params options',
   kernel_blacklist: 'write kernel_module: {name: …, state: blacklisted}',
   copy: `${upload}; dest becomes path, src becomes source`,
   lineinfile: lines,
   blockinfile: lines,
   replace: lines,
-  ini_file: 'write config_file: {path: …, format: ini, section: …, values: {OPTION: value}}; several options are one map',
+  ini_file:
+    'write config_file: {path: …, format: ini, section: …, values: {OPTION: value}}; several options are one map',
   assemble: upload,
   fetch: 'hosts are read by modules only: register a command that prints the file',
   slurp: 'hosts are read by modules only: register a command that prints the file',
@@ -46,7 +48,7 @@ const forms: Readonly<Record<string, string>> = {
   systemd: 'write service: {name: …, state: …, enabled: …, masked: …}',
   systemd_service: 'write service: {name: …, state: …, enabled: …, masked: …}',
   sysvinit: 'write service: {name: …, state: …, enabled: …}',
-  service_facts: "register a command: {argv: [systemctl, is-active, …]}",
+  service_facts: 'register a command: {argv: [systemctl, is-active, …]}',
   package_facts: facts,
   setup: facts,
   gather_facts: facts,
@@ -103,7 +105,8 @@ const forms: Readonly<Record<string, string>> = {
 /** Actions of ours that Ansible writes with its collection before them. */
 const keywords = new Set(['import_tasks', 'import_role', 'import_playbook', 'meta']);
 
-const collection = /^(?:ansible\.(?:builtin|legacy|posix|utils|windows|netcommon)|community\.\w+|containers\.\w+|\w+\.\w+)\.(\w+)$/;
+const collection =
+  /^(?:ansible\.(?:builtin|legacy|posix|utils|windows|netcommon)|community\.\w+|containers\.\w+|\w+\.\w+)\.(\w+)$/;
 
 /** A module's name without its collection. */
 export const shortName = (name: string): string => collection.exec(name)?.[1] ?? name;

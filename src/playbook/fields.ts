@@ -84,12 +84,7 @@ export const choiceField = <T extends string>(
 };
 
 /** One word or a list of them, each with its place. `separator` cuts a single text into several. */
-export const wordsField = (
-  map: MapNode,
-  key: string,
-  problems: Problems,
-  separator?: string,
-): readonly Word[] => {
+export const wordsField = (map: MapNode, key: string, problems: Problems, separator?: string): readonly Word[] => {
   const node = get(map, key);
   if (!node) return [];
   return (node.kind === 'sequence' ? node.items : [node]).flatMap((item) => {

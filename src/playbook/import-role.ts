@@ -61,7 +61,15 @@ export const readImportRole = (map: MapNode, around: Surroundings, readTasks: Re
   const allowsDuplicates = booleanField(node, 'allow_duplicates', problems) ?? true;
   const text = word && reading.fixed(word, "a role's name");
   if (text === undefined) return [];
-  const entry = { name: { ...word!, text }, inherited, asked: [], parameters: noVariables, declared, files, imported: { allowsDuplicates } };
+  const entry = {
+    name: { ...word!, text },
+    inherited,
+    asked: [],
+    parameters: noVariables,
+    declared,
+    files,
+    imported: { allowsDuplicates },
+  };
   const read = readRole(entry, {
     around,
     parents: caller ? [caller.role, ...caller.parents] : [],

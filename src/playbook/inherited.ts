@@ -1,13 +1,5 @@
 import { get } from '../yaml/document.ts';
-import {
-  booleanField,
-  choiceField,
-  conditionsField,
-  numberField,
-  textField,
-  wordsField,
-  wrongType,
-} from './fields.ts';
+import { booleanField, choiceField, conditionsField, numberField, textField, wordsField, wrongType } from './fields.ts';
 import { hasTemplate } from './expressions/render.ts';
 import type { MapNode, Node, ScalarNode } from '../yaml/document.ts';
 import type { DeclaredVariables, Word } from './fields.ts';

@@ -18,19 +18,17 @@ const leaveOut = 'leave it out';
 /** What a play, block, import, role or task says for all tasks in it. */
 const ofAll = `name tags become become_user environment ignore_errors ignore_unreachable no_log run_once timeout
   any_errors_fatal vars`;
-const ofTasks = `${ofAll} when delegate_to notify unsupported apply`;
+const ofRoles = `${ofAll} when delegate_to unsupported apply`;
+const ofTasks = `${ofRoles} notify`;
 
 /** Ansible's own lists are printed by `ansible-doc -t keyword -l`. */
 const foreignToAll: readonly (readonly [string, string])[] = [
   ['remote_user', 'set ansible_user in the inventory, or give -u USER'],
-  ['user', 'set ansible_user in the inventory, or give -u USER'],
   ['connection', 'set ansible_connection in the inventory'],
   ['port', 'set ansible_port in the inventory'],
   ['become_method', 'sudo is the only method; leave it out'],
   ['become_flags', leaveOut],
   ['become_exe', leaveOut],
-  ['sudo', 'write become: true'],
-  ['sudo_user', 'write become: true and become_user'],
   ['check_mode', 'run with --check'],
   ['diff', 'run with --diff'],
   ['throttle', 'bound the hosts with serial, or give -f FORKS'],
@@ -39,11 +37,17 @@ const foreignToAll: readonly (readonly [string, string])[] = [
   ['debugger', leaveOut],
 ];
 
+const oldSudo: readonly (readonly [string, string])[] = [
+  ['sudo', 'write become: true'],
+  ['sudo_user', 'write become: true and become_user'],
+];
+
 const ofPlay = 'it belongs to the play';
 const ofOneTask = 'put it on the tasks';
 
 const foreignToTasks: readonly (readonly [string, string])[] = [
   ...foreignToAll,
+  ...oldSudo,
   ['delegate_facts', 'facts are always those of the host itself; leave it out'],
   ...['hosts', 'serial', 'handlers', 'tasks', 'pre_tasks', 'post_tasks', 'roles', 'vars_files', 'gather_facts'].map(
     (key) => [key, ofPlay] as const,
@@ -89,6 +93,8 @@ export const playKeywords: Keywords = {
   coming: words('reboot post_reboot max_down drain undrain on_failure'),
   foreign: new Map([
     ...foreignToAll,
+    ...oldSudo,
+    ['user', 'set ansible_user in the inventory, or give -u USER'],
     ['strategy', 'hosts always go through the tasks on their own; leave it out'],
     ['order', 'hosts go in the order of the inventory; leave it out'],
     ['force_handlers', leaveOut],
@@ -177,10 +183,11 @@ export const importKeywords: Keywords = {
 /** A role under `roles:` or among the dependencies of another: any further key is a parameter of the role. */
 export const roleKeywords: Keywords = {
   what: 'role',
-  known: words(`${ofTasks} role`),
+  known: words(`${ofRoles} role`),
   coming: none,
   foreign: new Map([
-    ...foreignToAll,
+    ...foreignToAll.map(([key, form]) => [key, `${form}; for a parameter of this name write it under vars`] as const),
+    ['notify', ofOneTask],
     ['delegate_facts', 'facts are always those of the host itself; leave it out'],
     ['tasks_from', 'write import_role: {name: …, tasks_from: …} in a task'],
     ['vars_from', 'write import_role: {name: …, vars_from: …} in a task'],

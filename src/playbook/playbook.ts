@@ -73,7 +73,12 @@ const readImport = (
   const folder = path.dirname(file);
   if (opened === undefined) {
     const near = nearestIn([folder], path.basename(file));
-    problems.error('missing-file', `${path.basename(file)} was not found in ${nameFolders([folder])}`, word!.position, near);
+    problems.error(
+      'missing-file',
+      `${path.basename(file)} was not found in ${nameFolders([folder])}`,
+      word!.position,
+      near,
+    );
   }
   return opened === undefined || opened === 'unusable' ? [] : readPlaybook(opened, files, inner, setting);
 };

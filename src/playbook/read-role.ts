@@ -5,8 +5,10 @@ import { handDown } from './inherited.ts';
 import { checkKeys, roleKeywords } from './keywords.ts';
 import { isBeingRead, mapsOf } from './reading.ts';
 import { findRole, openRoleFile, readMeta, readRoleVariables } from './role-files.ts';
-import { scopeOf } from './role.ts';
+import { parameterOrigin, scopeOf } from './role.ts';
 import type { Value } from '../inventory/types.ts';
+import { namesIn, nearestIn } from './variable-files.ts';
+import type { Problems } from './problems.ts';
 import type { RoleTurn } from './definitions.ts';
 import type { MapNode, Node } from '../yaml/document.ts';
 import type { DeclaredVariables, Word } from './fields.ts';
@@ -43,7 +45,15 @@ const fileHint = 'begin each task with "- name: …"';
 const keyOf = ({ name, asked, parameters, declared, files, imported }: RoleEntry, folder: string): string => {
   const values = ({ variables }: DeclaredVariables) => [...variables].map(([key, { value }]) => [key, value]);
   const texts = Object.entries(files).map(([kind, { text }]: [string, Word]) => [kind, text]);
-  return JSON.stringify([name.text, folder, asked, values(parameters), values(declared), texts, imported !== undefined]);
+  return JSON.stringify([
+    name.text,
+    folder,
+    asked,
+    values(parameters),
+    values(declared),
+    texts,
+    imported !== undefined,
+  ]);
 };
 
 /** An entry under `roles:` or `dependencies:`; undefined, and reported, where it names no role. */
@@ -65,10 +75,11 @@ export const readRoleEntry = (node: Node, outer: Inherited, { reading }: Surroun
     const name = fixed({ text: String(node.value), position: node.position });
     return name && { ...plain, name };
   }
-  if (node.kind !== 'map') return wrongType(problems, 'roles', "a list of roles' names, or of maps with role: and more", node);
+  if (node.kind !== 'map')
+    return wrongType(problems, 'roles', "a list of roles' names, or of maps with role: and more", node);
   const parameters = checkKeys(node, roleKeywords, problems);
   const key = get(node, 'role') ? 'role' : 'name';
-  if (!get(node, key)) problems.error('missing-key', "a role needs its name: role: …", node.position);
+  if (!get(node, key)) problems.error('missing-key', 'a role needs its name: role: …', node.position);
   const word = textField(node, key, problems);
   const entry = {
     ...plain,
@@ -78,7 +89,7 @@ export const readRoleEntry = (node: Node, outer: Inherited, { reading }: Surroun
       return own ? [{ [key]: toValue(own) }] : [];
     }),
     declared: variablesField(node, 'vars of a role', problems),
-    parameters: declare(parameters, 'parameters of a role', problems),
+    parameters: declare(parameters, parameterOrigin, problems),
   };
   const name = word && fixed(word);
   return name && { ...entry, name };
@@ -95,6 +106,19 @@ const isCircle = (
   entry.imported
     ? tasks !== undefined && isBeingRead(tasks.file, around.files)
     : parents.some((parent) => parent.folder === folder);
+
+/** Warns of a folder that is no role, and of a folder of tasks without the first of them. */
+const warnOfEmpty = (name: Word, folder: string, problems: Problems): void => {
+  const names = namesIn(folder);
+  const hasTasks = names.includes('tasks');
+  if (!hasTasks && names.some((one) => ['handlers', 'vars', 'defaults', 'meta'].includes(one))) return;
+  problems.warn(
+    'empty-role',
+    `the role '${name.text}' does nothing: ${path.join(folder, 'tasks')} has no main.yml`,
+    name.position,
+    hasTasks ? nearestIn([path.join(folder, 'tasks')], 'main.yml') : nearestIn([folder], 'tasks'),
+  );
+};
 
 export interface RoleSetting {
   readonly around: Surroundings;
@@ -123,6 +147,8 @@ export const readRole = (entry: RoleEntry, setting: RoleSetting): ReadRole | und
     problems.error('role-circle', `roles call one another in a circle: ${way}`, name.position);
     return undefined;
   }
+  const hasMain = tasksFile !== undefined || files.tasks !== undefined;
+  if (!hasMain) warnOfEmpty(name, folder, problems);
   const meta = readMeta(folder, reading);
   const known = {
     name: name.text,

@@ -72,7 +72,13 @@ export const createReading = ({ modules, problems, sources, extraVars }: Reading
 
   const get = (file: string, from: Position | undefined): ReadFile | undefined => {
     if (++opened > mostFiles) {
-      if (opened === mostFiles + 1) problems.error('too-many-files', `more than ${mostFiles} files are imported`, from, 'an import multiplies itself');
+      if (opened === mostFiles + 1)
+        problems.error(
+          'too-many-files',
+          `more than ${mostFiles} files are imported`,
+          from,
+          'an import multiplies itself',
+        );
       return undefined;
     }
     if (!known.has(file)) known.set(file, load(file, from));
@@ -127,12 +133,7 @@ export const isBeingRead = (file: string, files: readonly string[]): boolean =>
   files.some((one) => path.resolve(one) === path.resolve(file));
 
 /** The maps of a file that is a list of them: plays, or tasks. `what` names one of them. */
-export const mapsOf = (
-  { document }: ReadFile,
-  what: string,
-  hint: string,
-  problems: Problems,
-): readonly MapNode[] => {
+export const mapsOf = ({ document }: ReadFile, what: string, hint: string, problems: Problems): readonly MapNode[] => {
   if (document === undefined || (document.kind === 'scalar' && document.value === null)) return [];
   if (document.kind !== 'sequence') {
     const kind = document.kind === 'map' ? 'a map' : 'a single value';

@@ -91,7 +91,8 @@ export const readRoleVariables = (
   reading: Reading,
 ): DeclaredVariables => {
   const whole = path.join(folder, kind, named?.text ?? 'main');
-  const isWhole = isFolder(whole) && !endings.some((ending) => namesIn(path.dirname(whole)).includes(path.basename(whole) + ending));
+  const isWhole =
+    isFolder(whole) && !endings.some((ending) => namesIn(path.dirname(whole)).includes(path.basename(whole) + ending));
   if (isWhole) {
     const opened = filesBelow(whole).flatMap((file) => reading.open(file, undefined) ?? []);
     return mergeVariables(opened.map((file) => variablesOf(file, reading.problems)));

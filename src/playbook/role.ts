@@ -2,6 +2,9 @@ import type { DeclaredVariables } from './fields.ts';
 import type { TaskDraft } from './surroundings.ts';
 import type { Sequence } from './types.ts';
 
+/** Where variables come from that are further keys of a role's entry. */
+export const parameterOrigin = 'parameters of a role';
+
 /** A role with what it was given. */
 export interface Role {
   readonly name: string;

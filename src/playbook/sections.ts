@@ -16,10 +16,12 @@ export const keepFlushes = <T>(sequence: Sequence<T>, hasHandlers: boolean, sele
   const isKept = (part: Part<T>): boolean =>
     part.kind !== 'flush-handlers' || (hasHandlers && (!part.tags || isSelected(part.tags, selection)));
   const keep = (parts: Sequence<T>): Sequence<T> =>
-    parts.filter(isKept).map((part) =>
-      part.kind === 'block'
-        ? { ...part, block: keep(part.block), rescue: keep(part.rescue), always: keep(part.always) }
-        : part,
-    );
+    parts
+      .filter(isKept)
+      .map((part) =>
+        part.kind === 'block'
+          ? { ...part, block: keep(part.block), rescue: keep(part.rescue), always: keep(part.always) }
+          : part,
+      );
   return keep(sequence).filter((part, index, all) => !isFlush(part) || (index > 0 && !isFlush(all[index - 1])));
 };

@@ -89,7 +89,14 @@ export const selectPlays = (
   problems.add(limitMatch?.diagnostics ?? []);
   const limited = limitMatch && new Set(limitMatch.hosts);
   const wanted: TagSelection = { tags, skipTags };
-  checkTags(definitions, [['-t', tags], ['--skip-tags', skipTags]], problems);
+  checkTags(
+    definitions,
+    [
+      ['-t', tags],
+      ['--skip-tags', skipTags],
+    ],
+    problems,
+  );
   return definitions.flatMap((definition): readonly SelectedPlay[] => {
     const { index, name, position, serial, maxFailPercentage, handlers } = definition;
     const hosts = hostsOf(definition, limited, selection, reading);

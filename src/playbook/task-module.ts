@@ -67,7 +67,8 @@ const withoutForeign = (params: MapNode, module: AnyModule, problems: Problems):
       problems.error('unknown-parameter', `there is no parameter '${key}'`, keyPosition, instead);
     const word = value.kind === 'scalar' ? String(value.value) : '';
     const better = valueForm(module.kind, key, word);
-    if (better !== undefined) problems.error('not-allowed', `'${key}' cannot be '${word}' here`, value.position, better);
+    if (better !== undefined)
+      problems.error('not-allowed', `'${key}' cannot be '${word}' here`, value.position, better);
     return instead === undefined && better === undefined;
   });
   return entries.length === params.entries.length ? params : { ...params, entries };
@@ -104,7 +105,6 @@ const readLearned = (params: MapNode, { learns }: AnyModule, problems: Problems)
   }
   return learned;
 };
-
 
 /** What a task says of its module. */
 export interface WrittenModule {

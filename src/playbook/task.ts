@@ -21,7 +21,8 @@ const readRegister = (map: MapNode, problems: Problems): Word | undefined => {
 const readLoop = (map: MapNode, problems: Problems): Node | undefined => {
   const loop = get(map, 'loop');
   const isTemplate = loop?.kind === 'scalar' && typeof loop.value === 'string' && loop.value.includes('{{');
-  if (loop && loop.kind !== 'sequence' && !isTemplate) wrongType(problems, 'loop', 'a list, or a template of a list', loop);
+  if (loop && loop.kind !== 'sequence' && !isTemplate)
+    wrongType(problems, 'loop', 'a list, or a template of a list', loop);
   return loop;
 };
 

@@ -39,7 +39,10 @@ const metaForms = new Map([
   ['role_complete', 'leave it out'],
 ]);
 
-const readMetaTask = (map: MapNode, { reading: { problems }, inherited, section }: Surroundings): Sequence<TaskDraft> => {
+const readMetaTask = (
+  map: MapNode,
+  { reading: { problems }, inherited, section }: Surroundings,
+): Sequence<TaskDraft> => {
   const action = textField(map, 'meta', problems);
   const tags = wordsField(map, 'tags', problems, ',').map(({ text }) => text);
   refuseUnknown(checkKeys(map, metaKeywords, problems), metaKeywords, problems);

@@ -1,4 +1,6 @@
 import { nearest } from '../diagnostics.ts';
+import { roleKeywords } from './keywords.ts';
+import { parameterOrigin } from './role.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Inventory, Variable } from '../inventory/types.ts';
 
@@ -19,11 +21,14 @@ export const unreadVariables = (
     if (!near.has(name)) near.set(name, nearest(name, read));
     return near.get(name);
   };
+  /** Any key of a role's entry is a parameter, a keyword that is spelled wrong too. */
+  const nearKeyword = (name: string, origin: string): string | undefined =>
+    origin === parameterOrigin ? nearest(name, roleKeywords.known) : undefined;
   const warnings = new Map<string, Diagnostic>();
   for (const variables of [...declared, ...[...inventory.hosts.values()].map((host) => host.variables)])
     for (const [name, { position, origin }] of variables) {
       if (read.has(name) || isSetting(name)) continue;
-      const meant = nearRead(name);
+      const meant = nearRead(name) ?? nearKeyword(name, origin);
       if (meant === undefined || variables.get(meant)?.origin === origin) continue;
       warnings.set(`${position.file}:${position.line}:${position.column}:${name}`, {
         code: 'unread-variable',

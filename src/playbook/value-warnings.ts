@@ -36,8 +36,7 @@ const paramWarnings = ({ task: { module }, params }: TaskDefinition): readonly D
   const isKnown = (name: unknown): boolean => names.length === 0 || names.includes(String(name));
   return ambiguous(
     params,
-    (path, node) =>
-      !isKnown(path[0]) || (isBoolean(node) && takesBoolean(schemaAt(module.params as Schema, path))),
+    (path, node) => !isKnown(path[0]) || (isBoolean(node) && takesBoolean(schemaAt(module.params as Schema, path))),
   );
 };
 

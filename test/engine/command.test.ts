@@ -46,7 +46,7 @@ describe('command through the engine', () => {
 
   it('registers a failure', async () => {
     expect(await registeredBy({ shell: 'echo "no such profile" >&2; exit 3' })).toMatchObject({
-      changed: false,
+      changed: true,
       failed: true,
       rc: 3,
       stderr: 'no such profile',

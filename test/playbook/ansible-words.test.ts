@@ -31,7 +31,9 @@ const places214: readonly (readonly [string, readonly Keywords[], string])[] = [
 describe("Ansible's keywords", () => {
   it.each(places214)('of a %s each mean something or say what to write', (_, keywords, own) => {
     for (const { known, coming, foreign } of keywords)
-      expect(words(`${everywhere} ${own}`).filter((key) => ![known, coming, foreign].some((one) => one.has(key)))).toEqual([]);
+      expect(
+        words(`${everywhere} ${own}`).filter((key) => ![known, coming, foreign].some((one) => one.has(key))),
+      ).toEqual([]);
   });
   it('are never both', () => {
     for (const { known, coming, foreign } of [playKeywords, roleKeywords, blockKeywords, taskKeywords, handlerKeywords])
@@ -47,7 +49,8 @@ const inTask = (line: string) => {
 describe("Ansible's modules", () => {
   const known = [...allModules.keys()];
   /** Modules of ansible.builtin in 2.14, without those that are keywords here. */
-  const builtin = words(`add_host apt apt_key apt_repository assemble assert async_status blockinfile command copy cron debconf
+  const builtin =
+    words(`add_host apt apt_key apt_repository assemble assert async_status blockinfile command copy cron debconf
     debug dnf dpkg_selections expect fail fetch file find gather_facts get_url getent git group group_by hostname include_role
     include_tasks include_vars iptables known_hosts lineinfile package package_facts pause ping pip raw reboot replace rpm_key
     script service service_facts set_fact set_stats setup shell slurp stat subversion systemd systemd_service sysvinit template
@@ -66,10 +69,14 @@ describe("Ansible's modules", () => {
     ['servce', "did you mean 'service'?"],
   ])('%s: %s', (name, hint) => expect(moduleHint(name, known)).toContain(hint));
   it('speak of modules that exist', () => {
-    const forms = builtin.concat('sysctl', 'modprobe', 'ini_file', 'kernel_blacklist').map((name) => moduleHint(name, []) ?? '');
+    const forms = builtin
+      .concat('sysctl', 'modprobe', 'ini_file', 'kernel_blacklist')
+      .map((name) => moduleHint(name, []) ?? '');
     const named = forms.flatMap((form) => [...form.matchAll(/\bwrite (\w+): \{/g)].map(([, name]) => name!));
     expect(named.length).toBeGreaterThan(20);
-    expect(named.filter((name) => !known.includes(name) && !taskKeywords.known.has(name) && name !== 'import_role')).toEqual([]);
+    expect(
+      named.filter((name) => !known.includes(name) && !taskKeywords.known.has(name) && name !== 'import_role'),
+    ).toEqual([]);
   });
   it.each([
     ['community.general.modprobe: {name: x}', '4:7+26 unknown-module'],
@@ -88,9 +95,22 @@ describe("Ansible's modules", () => {
 
 describe("Ansible's parameters", () => {
   it('are never ours', () => {
-    const kinds = ['sysctl', 'service', 'command', 'file', 'template', 'package', 'wait_for', 'debug', 'assert', 'pause'];
+    const kinds = [
+      'sysctl',
+      'service',
+      'command',
+      'file',
+      'template',
+      'package',
+      'wait_for',
+      'debug',
+      'assert',
+      'pause',
+    ];
     for (const kind of kinds)
-      expect(parameterNames(allModules.get(kind)!).filter((name) => parameterForm(kind, name) !== undefined)).toEqual([]);
+      expect(parameterNames(allModules.get(kind)!).filter((name) => parameterForm(kind, name) !== undefined)).toEqual(
+        [],
+      );
   });
   it('have the form to write', () => {
     const { diagnostics } = compile(

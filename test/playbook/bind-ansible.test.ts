@@ -176,7 +176,7 @@ describe.skipIf(isMissing)(`names${isMissing ? ' (skipped: ansible-playbook is n
       }),
     );
     process.env['PERFPLAY_TEST_WORD'] = 'word';
-    onTestFinished(() => delete process.env['PERFPLAY_TEST_WORD']);
+    onTestFinished(() => void delete process.env['PERFPLAY_TEST_WORD']);
     const here = saidHere(folder, ['site.yml'], { 'one.example.org': {} }, 'one.example.org');
     expect(here.length).toBe(12);
     expect(here).toEqual(saidByAnsible(folder, ['site.yml']));

@@ -214,7 +214,7 @@ describe('the loop', () => {
 describe('a loop that learns', () => {
   const learned = (tasks: string, scope: Scope = nothingYet): readonly Value[] => {
     const text = playWith(`    - {any: {}, register: r}\n    - ${tasks}\n`, '  vars: {all: [0]}\n');
-    const task = tasksOn(siteOf(text, { hosts: one, modules: marking }), 'one', one)[1]!;
+    const task = tasksOn(siteOf(text, { hosts: one, modules: marking }), 'one', one).at(-1)!;
     return task
       .items(scope)
       .filter((item) => item.when())
@@ -233,9 +233,9 @@ describe('a loop that learns', () => {
     ]);
   });
   it('after what earlier tasks have learned', () => {
-    expect(learned('{learn: {all: "{{ all + [item] }}"}, loop: [1]}', afterwards([['all', [7]]]))).toEqual([
-      { all: [7, 1] },
-    ]);
+    const tasks = 'learn: {all: [7]}\n    - {learn: {all: "{{ all + [item] }}"}, loop: [1]}';
+    expect(learned(tasks, afterwards([['all', [7]]]))).toEqual([{ all: [7, 1] }]);
+    expect(learned(tasks)).toEqual([{ all: [0, 1] }]);
   });
   it('must know whether its turns run', () => {
     const text = playWith(
@@ -243,7 +243,7 @@ describe('a loop that learns', () => {
     );
     const task = tasksOn(siteOf(text, { hosts: one, modules: marking }), 'one', one)[1]!;
     expect([...task.needs.params]).toEqual(['registered']);
-    const when = '{learn: {all: "{{ all + [item] }}"}, loop: [1, 2], when: r[item] is changed}';
+    const when = '{learn: {all: "{{ all + [item] }}"}, loop: [1, 2], when: "r[item] is changed"}';
     const scope = afterwards([['r', { 1: { changed: false }, 2: { changed: true } }]]);
     expect(learned(when, scope)).toEqual([{ all: [0, 2] }]);
   });

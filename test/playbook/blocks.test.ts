@@ -36,11 +36,7 @@ describe('a block', () => {
   it('stays one where something follows from its failure, and is its tasks where not', () => {
     expect(shapeOf(sequenceOf(nested))).toEqual([
       {
-        block: [
-          'a',
-          { block: ['b'], rescue: ['c', { block: ['d'], rescue: [], always: ['e'] }], always: [] },
-          'f',
-        ],
+        block: ['a', { block: ['b'], rescue: ['c', { block: ['d'], rescue: [], always: ['e'] }], always: [] }, 'f'],
         rescue: [],
         always: ['g'],
       },

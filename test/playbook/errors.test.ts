@@ -71,7 +71,7 @@ describe('each mistake has its place', () => {
     ['condition', task('{cpu: {governor: x}, when: cstate = 1}'), '4:41+1 bad-expression', undefined],
     ['condition is a map', task('{cpu: {governor: x}, when: {a: 1}}'), '4:34+6 wrong-type', undefined],
     ['template never closed', task("cpu: {governor: 'a {{ cstate'}"), '4:26+2 bad-expression', undefined],
-    ['statement', task("cpu: {governor: '{% if a %}'}"), '4:24+2 bad-expression', undefined],
+    ['statement that is never closed', task("cpu: {governor: '{% if a %}'}"), '4:27+2 bad-expression', undefined],
     [
       'unknown filter',
       task("cpu: {governor: '{{ governor | uper }}'}"),

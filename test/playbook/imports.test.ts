@@ -63,8 +63,7 @@ describe('import_tasks', () => {
   });
   it('ends where files import each other many times', () => {
     const files: Record<string, string> = { 'site.yml': site('    - import_tasks: f0.yml\n') };
-    for (let index = 0; index < 20; index++)
-      files[`f${index}.yml`] = `- import_tasks: f${index + 1}.yml\n`.repeat(3);
+    for (let index = 0; index < 20; index++) files[`f${index}.yml`] = `- import_tasks: f${index + 1}.yml\n`.repeat(3);
     files['f20.yml'] = say('x');
     expect(placesOf(files)).toEqual([expect.stringMatching(/^f\d+\.yml:\d:17 too-many-files$/)]);
   });
@@ -134,7 +133,9 @@ describe('vars_files', () => {
     ...files,
   });
   it('are read one after the other', () => {
-    expect(placesOf(withFiles('[a.yml, "{{ which }}.yml"]', { 'b.yml': 'b: 3\n' }), { extra: { which: 'b' } })).toEqual([]);
+    expect(placesOf(withFiles('[a.yml, "{{ which }}.yml"]', { 'b.yml': 'b: 3\n' }), { extra: { which: 'b' } })).toEqual(
+      [],
+    );
   });
   it.each([
     ['a missing file', '[b.yml]', 'site.yml:3:16 missing-file'],

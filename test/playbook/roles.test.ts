@@ -130,6 +130,30 @@ describe('a role', () => {
     ]);
   });
 
+  it('is told of a folder that is none, and of a misspelt file', () => {
+    const { diagnostics } = compileFolder({
+      'site.yml': '- hosts: all\n  roles: [files, r]\n',
+      'files/x.conf': '',
+      'roles/r/tasks/mian.yml': '[]\n',
+    });
+    expect(diagnostics).toMatchObject([
+      {
+        code: 'empty-role',
+        severity: 'warning',
+        message: "the role 'files' does nothing: files/tasks has no main.yml",
+      },
+      { code: 'empty-role', hint: "did you mean 'mian.yml'?" },
+    ]);
+  });
+
+  it('is told of a parameter that is a misspelt keyword, and of one that belongs under vars', () => {
+    const { diagnostics } = compileFolder(withRoles('[{role: r, wehn: x, user: x}, {role: r, port: 1}]'));
+    expect(diagnostics).toMatchObject([
+      { code: 'unread-variable', hint: "did you mean 'when'?", position: { column: 27 } },
+      { code: 'not-supported', hint: expect.stringContaining('write it under vars') as string },
+    ]);
+  });
+
   it('may import another part of itself', () => {
     const { site } = compileFolder(
       withRoles('[r]', {

@@ -4,7 +4,8 @@ import { tasksOf } from '../../src/playbook/sequence.ts';
 import { compile, compileFolder, places, playWith, siteOf, threeHosts } from './site.ts';
 import type { Task } from '../../src/playbook/types.ts';
 
-const taskOf = (keys: string): Task => tasksOf(siteOf(playWith(`    - {command: {argv: [a]}${keys}}\n`)).plays[0]!.sequence)[0]!;
+const taskOf = (keys: string): Task =>
+  tasksOf(siteOf(playWith(`    - {command: {argv: [a]}${keys}}\n`)).plays[0]!.sequence)[0]!;
 const errorsOf = (line: string) =>
   compile(playWith(`    - ${line}\n`)).diagnostics.filter(({ severity }) => severity === 'error');
 
@@ -46,12 +47,15 @@ describe('a task', () => {
     });
   });
   it('sets what it registers and what its module learns', () => {
-    const { plays } = siteOf(playWith('    - {set_fact: {a: 1, b: 2}, register: c}\n    - {debug: {msg: "{{ a }}{{ b }}{{ c }}"}}\n'));
+    const { plays } = siteOf(
+      playWith('    - {set_fact: {a: 1, b: 2}, register: c}\n    - {debug: {msg: "{{ a }}{{ b }}{{ c }}"}}\n'),
+    );
     expect(tasksOf(plays[0]!.sequence)[0]!.sets).toEqual(['c', 'a', 'b']);
   });
   it('may take back a time that was set around it', () => {
     const [first, second] = tasksOf(
-      siteOf(playWith('    - {debug: {msg: x}}\n    - {debug: {msg: x}, timeout: 0}\n', '  timeout: 5\n')).plays[0]!.sequence,
+      siteOf(playWith('    - {debug: {msg: x}}\n    - {debug: {msg: x}, timeout: 0}\n', '  timeout: 5\n')).plays[0]!
+        .sequence,
     );
     expect(first!.timeout).toBe(5);
     expect(second).not.toHaveProperty('timeout');
@@ -68,7 +72,12 @@ describe('a task', () => {
     ['pause of a loop', '{debug: {msg: x}, loop: [1], loop_control: {pause: 1}}', '4:51+5 not-supported', 'pause:'],
     ['extended', '{debug: {msg: x}, loop: [1], loop_control: {extended: 1}}', '4:51+8 not-supported', 'index_var'],
     ['an unknown control', '{debug: {msg: x}, loop: [1], loop_control: {labl: x}}', '4:51+4 unknown-key', "'label'"],
-    ['a name that is none', '{debug: {msg: x}, loop: [1], loop_control: {loop_var: a-b}}', '4:61+3 bad-name', undefined],
+    [
+      'a name that is none',
+      '{debug: {msg: x}, loop: [1], loop_control: {loop_var: a-b}}',
+      '4:61+3 bad-name',
+      undefined,
+    ],
     ['a taken name', '{debug: {msg: x}, loop: [1], loop_control: {index_var: groups}}', '4:62+6 bad-name', undefined],
     ['a fact of a name that is none', '{set_fact: {groups: 1}}', '4:19+6 bad-name', undefined],
     ['a word as environment', '{debug: {msg: x}, environment: PATH}', '4:38+4 wrong-type', undefined],
@@ -87,7 +96,12 @@ describe('tags that no task has', () => {
     const { diagnostics, site } = compile(text, { tags: ['disk', 'cpus'] });
     expect(site).toBeDefined();
     expect(diagnostics).toEqual([
-      { code: 'unknown-tag', severity: 'warning', message: "no task has the tag 'cpus' of -t", hint: "did you mean 'cpu'?" },
+      {
+        code: 'unknown-tag',
+        severity: 'warning',
+        message: "no task has the tag 'cpus' of -t",
+        hint: "did you mean 'cpu'?",
+      },
     ]);
     expect(compile(text, { skipTags: ['dsk'] }).diagnostics).toMatchObject([{ hint: "did you mean 'disk'?" }]);
   });

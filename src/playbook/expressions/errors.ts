@@ -35,3 +35,13 @@ export class ExpressionError extends Error {
     this.hint = details.hint;
   }
 }
+
+/** Runs what may fail without knowing where: then it was at `offset`. */
+export const located = <T>(offset: number | undefined, run: () => T): T => {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof ExpressionError && error.variable === undefined) error.offset ??= offset;
+    throw error;
+  }
+};

@@ -4,6 +4,7 @@ import {
   badValue,
   Blank,
   defined,
+  elements,
   isFloat,
   isList,
   Macro,
@@ -17,6 +18,7 @@ import {
   typeName,
 } from './data.ts';
 import { ExpressionError } from './errors.ts';
+import { mapFrom } from './filters/filter.ts';
 import { filters } from './filters/index.ts';
 import { functions } from './functions.ts';
 import { bindArguments } from './given.ts';
@@ -119,8 +121,13 @@ const slice = (sequence: Datum, start: Datum, stop: Datum, stepDatum: Datum, bud
  */
 export const evaluate = (expression: Expression, names: Names, tools: Tools): Datum => {
   const { budget } = tools;
-  const all = ({ positional, named }: Arguments) =>
-    [positional.map(visit), new Map(named.map(([name, value]) => [name, visit(value)]))] as const;
+  const all = ({ positional, named, spread, spreadNamed }: Arguments) => {
+    const more = spreadNamed ? mapFrom(visit(spreadNamed), '**') : {};
+    return [
+      [...positional.map(visit), ...(spread ? elements(visit(spread), budget) : [])],
+      new Map([...named.map(([name, value]) => [name, visit(value)] as const), ...Object.entries(more)]),
+    ] as const;
+  };
   const optional = (node: Expression | undefined): Datum => (node ? visit(node) : null);
   const sliceOf = ({ object, start, stop, step }: Slice): Datum =>
     slice(visit(object), optional(start), optional(stop), optional(step), budget);

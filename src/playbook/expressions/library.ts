@@ -35,7 +35,7 @@ export type LibraryNode =
       readonly trueExpr: LibraryNode;
       readonly falseExpr: LibraryNode;
     }
-  | { readonly type: 'SpreadExpression' | 'KeywordSpreadExpression' };
+  | { readonly type: 'SpreadExpression' | 'KeywordSpreadExpression'; readonly argument: LibraryNode };
 
 export interface Binary {
   readonly type: 'BinaryExpression';

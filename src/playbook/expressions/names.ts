@@ -33,11 +33,14 @@ export const unknownName = (
     return new ExpressionError(code, `the ${kind} '${name}' is not supported`, { ...place, hint: instead });
   const all = [...known];
   const near = nearest(name, all);
-  const hint = near === undefined ? `there are ${all.join(', ')}` : `did you mean '${near}'?`;
+  const list = all.length > 20 ? `docs/ansible.md lists every ${kind}` : `there are ${all.join(', ')}`;
+  const hint = near === undefined ? list : `did you mean '${near}'?`;
   return new ExpressionError(code, `there is no ${kind} '${name}'`, { ...place, hint });
 };
 
 const checkArguments = (called: string, signature: Signature, given: Arguments, place: Place): void => {
+  // How many there are is known when they are spread.
+  if (given.spread || given.spreadNamed) return;
   const names = given.named.map(([name]) => name);
   const wrong = misuse(called, signature, given.positional.length, names);
   if (wrong !== undefined) throw new ExpressionError('bad-expression', `the ${wrong}`, place);

@@ -56,12 +56,15 @@ const translate = (node: LibraryNode, depth = 0): Expression => {
   const argumentsOf = (nodes: readonly LibraryNode[]): Arguments => {
     const positional: Expression[] = [];
     const named: [string, Expression][] = [];
+    const spreads: { spread?: Expression; spreadNamed?: Expression } = {};
     for (const argument of nodes) {
       if (argument.type === 'KeywordArgumentExpression')
         named.push([nameAndOffset(argument.key.value).name, inner(argument.value)]);
+      else if (argument.type === 'SpreadExpression') spreads.spread = inner(argument.argument);
+      else if (argument.type === 'KeywordSpreadExpression') spreads.spreadNamed = inner(argument.argument);
       else positional.push(inner(argument));
     }
-    return { positional, named };
+    return { positional, named, ...spreads };
   };
 
   const binary = (node: Binary): Expression => {
@@ -173,7 +176,7 @@ const translate = (node: LibraryNode, depth = 0): Expression => {
     case 'Ternary':
       return { kind: 'choice', condition: inner(node.condition), yes: inner(node.trueExpr), no: inner(node.falseExpr) };
     default:
-      throw syntax('* and ** do not spread arguments here');
+      throw syntax('* and ** spread the arguments of a call, and nothing else');
   }
 };
 

@@ -19,6 +19,8 @@ export interface RegexFlags {
 
 /** Milliseconds; a pattern that backtracks without end is stopped. */
 const longest = 200;
+/** All patterns of a value may take twice that in all. */
+const stepsPerMillisecond = 500;
 const mostMatches = 10_000;
 
 const script = new Script(`{
@@ -82,6 +84,7 @@ export const findMatches = (
   context ??= createContext(Object.create(null));
   Object.assign(context, { ...translate(pattern, flags), text, first: which === 'first', most: mostMatches });
   let found: string;
+  const start = performance.now();
   try {
     found = script.runInContext(context, { timeout: longest }) as string;
   } catch (error) {
@@ -94,6 +97,7 @@ export const findMatches = (
       `${JSON.stringify(pattern)} is no regular expression: ${(error as Error).message.replace(/^.*\/: /, '')}`,
     );
   }
+  budget.spend((performance.now() - start) * stepsPerMillisecond);
   const matches = JSON.parse(found) as readonly Match[];
   if (matches.length > mostMatches) throw new ExpressionError('expression-too-large', 'the pattern matches too often');
   return matches;

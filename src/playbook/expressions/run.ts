@@ -1,5 +1,5 @@
 import { badValue, elements, Macro, Namespace, truthy, Undefined } from './data.ts';
-import { ExpressionError } from './errors.ts';
+import { ExpressionError, located } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { misuse } from './given.ts';
 import { Loop } from './loop.ts';
@@ -43,8 +43,8 @@ export const createRunner = (tools: Tools, mode: Mode) => {
       space.values.set(target.key, value);
       return;
     }
-    const items = elements(value, budget);
     const { targets, offset } = target;
+    const items = located(offset, () => elements(value, budget));
     if (items.length !== targets.length) {
       const message = `${targets.length} values are wanted here, and there are ${items.length}`;
       throw new ExpressionError('bad-value', message, { offset });
@@ -53,7 +53,8 @@ export const createRunner = (tools: Tools, mode: Mode) => {
   };
 
   const loop = (node: For, scope: Scope): string => {
-    const chosen = elements(evaluate(node.iterable, scope, tools), budget).filter((item) => {
+    const iterable = evaluate(node.iterable, scope, tools);
+    const chosen = located(node.iterable.offset, () => elements(iterable, budget)).filter((item) => {
       if (!node.condition) return true;
       const inner = scopeIn(scope);
       assign(node.target, item, inner);

@@ -87,6 +87,10 @@ interface MethodCall {
 export interface Arguments {
   readonly positional: readonly Expression[];
   readonly named: readonly (readonly [string, Expression])[];
+  /** `*list`: more by position. */
+  readonly spread?: Expression;
+  /** `**map`: more by name. */
+  readonly spreadNamed?: Expression;
 }
 
 /** `name(…)`: a function or a macro. */

@@ -63,13 +63,21 @@ const readHeader = (line: string): Partial<BlockSpace> => {
   return space;
 };
 
-/** A template file's text as statements. Its first line may set `trim_blocks` and `lstrip_blocks`. Throws ExpressionError. */
-export const parseFile = (text: string, space: Partial<BlockSpace> = {}): Template => {
+const parseFileWith = (text: string, space: BlockSpace): Template => {
   const source = withoutLastNewline(text);
   const line = source.startsWith(header) ? /^[^\n]*/.exec(source)![0] : undefined;
-  const set = { ...ansibleSpace, ...space, ...(line !== undefined && readHeader(line)) };
+  const set = { ...space, ...(line !== undefined && readHeader(line)) };
   const start = line === undefined ? 0 : line.length + 1;
   return { block: parseStatements(cut(source, start, set), 'python'), newlines: newlinesOf(text) };
+};
+const fileParsers = [true, false].flatMap((trim) =>
+  [true, false].map((lstrip) => ({ trim, lstrip, parse: remember((text) => parseFileWith(text, { trim, lstrip })) })),
+);
+
+/** A template file's text as statements. Its first line may set `trim_blocks` and `lstrip_blocks`. Throws ExpressionError. */
+export const parseFile = (text: string, space: Partial<BlockSpace> = {}): Template => {
+  const { trim, lstrip } = { ...ansibleSpace, ...space };
+  return fileParsers.find((parser) => parser.trim === trim && parser.lstrip === lstrip)!.parse(text);
 };
 
 /** A `when`: an expression without braces. Throws ExpressionError. */

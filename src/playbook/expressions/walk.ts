@@ -1,4 +1,10 @@
-import type { Expression } from './syntax.ts';
+import type { Arguments, Expression } from './syntax.ts';
+
+const argumentsOf = ({ positional, named, spread, spreadNamed }: Arguments): readonly Expression[] => [
+  ...positional,
+  ...named.map(([, value]) => value),
+  ...[spread, spreadNamed].filter((one) => one !== undefined),
+];
 
 /** The expressions directly inside one, in the order in which they are written. */
 export const children = (node: Expression): readonly Expression[] => {
@@ -16,9 +22,9 @@ export const children = (node: Expression): readonly Expression[] => {
     case 'slice':
       return [node.object, node.start, node.stop, node.step].filter((part) => part !== undefined);
     case 'method':
-      return [node.object, ...node.arguments.positional, ...node.arguments.named.map(([, value]) => value)];
+      return [node.object, ...argumentsOf(node.arguments)];
     case 'call':
-      return [...node.arguments.positional, ...node.arguments.named.map(([, value]) => value)];
+      return argumentsOf(node.arguments);
     case 'sign':
     case 'not':
       return [node.operand];
@@ -29,7 +35,7 @@ export const children = (node: Expression): readonly Expression[] => {
       return [node.first, ...node.rest.map(({ operand }) => operand)];
     case 'filter':
     case 'test':
-      return [node.operand, ...node.arguments.positional, ...node.arguments.named.map(([, value]) => value)];
+      return [node.operand, ...argumentsOf(node.arguments)];
     case 'choice':
       return [node.yes, node.condition, ...(node.no ? [node.no] : [])];
   }

@@ -43,9 +43,6 @@ const inPath = (name: string): string | undefined =>
       }
     });
 
-/** `ansible-inventory`, where it is installed. */
-export const installed = inPath('ansible-inventory');
-
 /** Ansible's settings are those it is born with, and its output is plain. */
 const surroundings = (home: string): NodeJS.ProcessEnv => ({
   PATH: process.env['PATH'],
@@ -57,15 +54,23 @@ const surroundings = (home: string): NodeJS.ProcessEnv => ({
 });
 
 export interface Ansible {
+  /** One question at a time. */
   readonly ask: (question: Question) => Promise<Answer>;
   /** For calls of its own programs. */
   readonly environment: NodeJS.ProcessEnv;
   readonly close: () => void;
 }
 
-/** The real Ansible in one process that answers many questions, one after the other. Throws where it is not installed. */
-export const startAnsible = (): Ansible => {
-  if (installed === undefined) throw new Error('ansible-inventory is not installed');
+/** The release whose answers are stored, and whose inside `ask_ansible.py` knows. */
+const release = '2.14.';
+
+/**
+ * The real Ansible in one process that answers many questions, one after the other; or why there is none: `missing`. Where it
+ * is not installed, or another release, suites that need it are skipped by name.
+ */
+export const startAnsible = async (): Promise<{ readonly ansible?: Ansible; readonly missing: string }> => {
+  const installed = inPath('ansible-inventory');
+  if (installed === undefined) return { missing: 'ansible-inventory is not installed' };
   const home = mkdtempSync(join(tmpdir(), 'perfplay-ansible-'));
   writeFileSync(join(home, 'ansible.cfg'), '');
   const environment = surroundings(home);
@@ -80,24 +85,24 @@ export const startAnsible = (): Ansible => {
     said += String(chunk);
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  let last: Promise<unknown> = Promise.resolve();
-
-  const ask = async (question: Question): Promise<Answer> => {
-    child.stdin.write(`${JSON.stringify(question)}\n`);
+  const nextLine = async (): Promise<unknown> => {
     const { value, done } = await lines.next();
     if (done) throw new Error(`Ansible gave no answer: ${said}`);
-    return JSON.parse(value) as Answer;
+    return JSON.parse(value) as unknown;
   };
-  return {
-    ask: (question) => {
-      const next = last.then(() => ask(question));
-      last = next.catch(() => undefined);
-      return next;
-    },
-    environment,
-    close: () => {
-      child.stdin.end();
-      rmSync(home, { recursive: true, force: true });
-    },
+  const close = (): void => {
+    child.stdin.end();
+    rmSync(home, { recursive: true, force: true });
   };
+
+  const version = String(await nextLine());
+  if (!version.startsWith(release)) {
+    close();
+    return { missing: `ansible-core ${version} is installed, and the answers are those of ${release}x` };
+  }
+  const ask = async (question: Question): Promise<Answer> => {
+    child.stdin.write(`${JSON.stringify(question)}\n`);
+    return (await nextLine()) as Answer;
+  };
+  return { ansible: { ask, environment, close }, missing: '' };
 };

@@ -1,6 +1,6 @@
 """Asks the real Ansible what inventories mean.
 
-Reads one question a line, as JSON: {"folder", "sources", "playbook"?, "extraVars"?, "patterns": [{"pattern", "limit"?}]};
+Says its version first. Then reads one question a line, as JSON: {"folder", "sources", "playbook"?, "extraVars"?, "patterns": [{"pattern", "limit"?}]};
 prints one answer a line: {"list", "patterns": [{"hosts", "nothing"} or {"error"}]}, or {"error"} where Ansible cannot
 read a source. "nothing": a part of the pattern or of its limit names nothing, or one of the two comes to no host, which
 Ansible passes over with a warning. Names of files are taken from the folder.
@@ -20,6 +20,7 @@ from ansible.errors import AnsibleError
 from ansible.inventory import group as group_module
 from ansible.inventory.manager import split_host_pattern
 from ansible.plugins.loader import vars_loader
+from ansible.release import __version__
 from ansible.utils.context_objects import CLIArgs
 from ansible.utils.display import Display
 
@@ -121,6 +122,7 @@ def answer(question):
 
 
 def main():
+    print(json.dumps(__version__), flush=True)
     for line in io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8"):
         print(json.dumps(answer(json.loads(line))), flush=True)
 

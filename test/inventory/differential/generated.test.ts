@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { sourceText, type SourceText, variablesText } from './arbitrary-inventory.ts';
 import { groupNames, hostNames } from './arbitrary-model.ts';
 import { limitFile, patternQuestion } from './arbitrary-patterns.ts';
-import { type Ansible, installed, type Question, startAnsible } from './ask.ts';
+import { type Question, startAnsible } from './ask.ts';
 import { budget, seed } from './budget.ts';
 import { listOf, load, matched, mustMatch, parseList } from './compare.ts';
 
@@ -84,55 +84,50 @@ const write = (folder: string, files: ReadonlyMap<string, string>): void => {
 /** Errors here that are none to Ansible: listed deviations (docs/ansible.md). */
 const deviations = /^(bad-value): /;
 
-describe.skipIf(installed === undefined)(
-  `generated inventories${installed === undefined ? ' (skipped: ansible-inventory is not installed)' : ''}`,
-  () => {
-    let ansible: Ansible;
-    beforeAll(() => {
-      ansible = startAnsible();
-    });
-    afterAll(() => ansible.close());
-    const made = mkdtempSync(join(tmpdir(), 'perfplay-differential-'));
-    afterAll(() => rmSync(made, { recursive: true, force: true }));
+const { ansible, missing } = await startAnsible();
+afterAll(() => ansible?.close());
 
-    const { parameters, timeout } = budget(10);
-    it(
-      `mean here what they mean to Ansible (seed ${seed})`,
-      async () => {
-        let count = 0;
-        const seen = { inventories: 0, refused: 0, deviating: 0, patterns: 0 };
-        await fc.assert(
-          fc.asyncProperty(generated, async ({ files, question }) => {
-            const folder = join(made, String(count++));
-            write(folder, files);
-            const answer = await ansible.ask({ ...question, folder });
-            const loaded = load({ ...question, folder });
-            const here = listOf(loaded);
-            if ('error' in answer) {
-              seen.refused++;
-              expect(here, answer.error).toHaveProperty('errors');
-              return;
-            }
-            if ('errors' in here && here.errors.every((error) => deviations.test(error))) {
-              seen.deviating++;
-              return;
-            }
-            seen.inventories++;
-            expect(here).toEqual({ list: parseList(answer.list) });
-            for (const [index, pattern] of question.patterns.entries()) {
-              seen.patterns++;
-              const must = mustMatch(answer.patterns[index]!);
-              expect({ ...pattern, ...matched(loaded, pattern, folder) }).toMatchObject({ ...pattern, ...must });
-            }
-            rmSync(folder, { recursive: true, force: true });
-          }),
-          parameters,
-        );
-        // Most of what is generated must be worth the comparison.
-        expect(seen.inventories).toBeGreaterThan((seen.refused + seen.deviating) * 2);
-        expect(seen.patterns).toBeGreaterThan(seen.inventories);
-      },
-      timeout,
-    );
-  },
-);
+describe.skipIf(!ansible)(`generated inventories${missing && ` (skipped: ${missing})`}`, () => {
+  const made = mkdtempSync(join(tmpdir(), 'perfplay-differential-'));
+  afterAll(() => rmSync(made, { recursive: true, force: true }));
+
+  const { parameters, timeout } = budget(10);
+  it(
+    `mean here what they mean to Ansible (seed ${seed})`,
+    async () => {
+      let count = 0;
+      const seen = { inventories: 0, refused: 0, deviating: 0, patterns: 0 };
+      await fc.assert(
+        fc.asyncProperty(generated, async ({ files, question }) => {
+          const folder = join(made, String(count++));
+          write(folder, files);
+          const answer = await ansible!.ask({ ...question, folder });
+          const loaded = load({ ...question, folder });
+          const here = listOf(loaded);
+          if ('error' in answer) {
+            seen.refused++;
+            expect(here, answer.error).toHaveProperty('errors');
+            return;
+          }
+          if ('errors' in here && here.errors.every((error) => deviations.test(error))) {
+            seen.deviating++;
+            return;
+          }
+          seen.inventories++;
+          expect(here).toEqual({ list: parseList(answer.list) });
+          for (const [index, pattern] of question.patterns.entries()) {
+            seen.patterns++;
+            const must = mustMatch(answer.patterns[index]!);
+            expect({ ...pattern, ...matched(loaded, pattern, folder) }).toMatchObject({ ...pattern, ...must });
+          }
+          rmSync(folder, { recursive: true, force: true });
+        }),
+        parameters,
+      );
+      // Most of what is generated must be worth the comparison.
+      expect(seen.inventories).toBeGreaterThan((seen.refused + seen.deviating) * 2);
+      expect(seen.patterns).toBeGreaterThan(seen.inventories);
+    },
+    timeout,
+  );
+});

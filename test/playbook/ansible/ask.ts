@@ -5,9 +5,10 @@ import type { Answer, Question } from './cases.ts';
 const environment = { ANSIBLE_STDOUT_CALLBACK: 'oneline', ANSIBLE_NOCOLOR: '1' };
 
 /** Whether the real Ansible can be asked. */
-export const installed: boolean = await execa('ansible-playbook', ['--version'], { env: environment, reject: false }).then(
-  ({ exitCode }) => exitCode === 0,
-);
+export const installed: boolean = await execa('ansible-playbook', ['--version'], {
+  env: environment,
+  reject: false,
+}).then(({ exitCode }) => exitCode === 0);
 
 const argumentsOf = ({ folder, inventory, tags, skipTags, extra }: Question): readonly string[] => [
   '-i',

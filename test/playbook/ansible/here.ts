@@ -61,7 +61,8 @@ export const askHere = (question: Question): Answer => {
     matchHosts,
   });
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  if (!site) throw new Error(errors.map(({ message, position }) => `${position?.file}:${position?.line} ${message}`).join('\n'));
+  if (!site)
+    throw new Error(errors.map(({ message, position }) => `${position?.file}:${position?.line} ${message}`).join('\n'));
   const host = inventory.hosts.get('one')!;
   return {
     tasks: listPlays(site).flatMap((play) => play.tasks.map((task) => [task.name, task.tags] as const)),

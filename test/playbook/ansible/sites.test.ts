@@ -13,7 +13,8 @@ const store = async (file: string, value: unknown): Promise<void> =>
   writeFileSync(file, await format(JSON.stringify(value), { ...(await resolveConfig(file)), filepath: file }));
 
 /** Those that have names of their own: Ansible lists others by the module alone, and flushes too. */
-const named = (tasks: Answer['tasks']): Answer['tasks'] => tasks.filter(([name]) => !/^(.* : )?(debug|meta)$/.test(name));
+const named = (tasks: Answer['tasks']): Answer['tasks'] =>
+  tasks.filter(([name]) => !/^(.* : )?(debug|meta)$/.test(name));
 
 /**
  * What Ansible lists without roles that are done already: it finds them out only when it runs, and lists them each time. A task

@@ -105,22 +105,23 @@ const toYaml = (isNice: boolean): Filter =>
   });
 
 /** Floats that are whole stay floats. */
-const dataOf = (node: Node): Datum => {
-  if (node.kind === 'sequence') return node.items.map(dataOf);
-  if (node.kind === 'map') return mapOf(node.entries.map(({ key, value }) => [key, dataOf(value)]));
+const dataOf = (node: Node, budget: Budget): Datum => {
+  budget.spend(1);
+  if (node.kind === 'sequence') return node.items.map((item) => dataOf(item, budget));
+  if (node.kind === 'map') return mapOf(node.entries.map(({ key, value }) => [key, dataOf(value, budget)]));
   const { value, style, source } = node;
   return typeof value === 'number' && style === 'plain' && source.includes('.') ? float(value) : value;
 };
 
 const readDocument = (source: string, { budget }: Tools): Datum => {
-  budget.spendText(source.length * 8);
+  budget.spend(source.length);
   const { document, diagnostics } = readYaml('', source);
   const [problem] = diagnostics.filter(({ severity }) => severity === 'error');
   if (problem) {
     const place = problem.position ? ` (line ${problem.position.line}, column ${problem.position.column})` : '';
     throw badValue(`this text is no YAML: ${problem.message}${place}`, problem.hint);
   }
-  return document ? dataOf(document) : null;
+  return document ? dataOf(document, budget) : null;
 };
 
 const fromYaml = filter('', (value, _, tools) => (typeof value === 'string' ? readDocument(value, tools) : value));
