@@ -4,6 +4,7 @@ import {
   defineModule,
   fields,
   files,
+  globToRegExp,
   isGlob,
   Scalar,
   scalar,
@@ -35,7 +36,16 @@ const problem = (message: string, hint?: string) => ({ param: 'values', message,
 
 /** A path below /sys, without a detour; what a shell expands in it are globs alone. */
 const isPath = (path: string): boolean =>
-  /^\/sys(\/[\w.,:;@!+=~*?[\]^-]+)+$/.test(path) && !path.split('/').some((part) => part === '.' || part === '..');
+  /^\/sys(\/([\w.,:;@!+=~*?^-]|\[[!^]?[\w.,:-]+\])+)+$/.test(path) && !/\/\.\.?(\/|$)/.test(path) && compiles(path);
+
+/** A range that runs backwards (`[9-0]`) means nothing. */
+const compiles = (pattern: string): boolean => {
+  try {
+    return globToRegExp(pattern).source !== '';
+  } catch {
+    return false;
+  }
+};
 
 const check = ({ values }: Want) =>
   Object.entries(values).flatMap(([path, value]) => {

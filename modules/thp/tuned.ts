@@ -19,13 +19,13 @@ export type Tuned = ReadonlyMap<string, string> | undefined;
 const folders = ['/etc/tuned/profiles', '/etc/tuned', '/usr/lib/tuned/profiles', '/usr/lib/tuned'];
 
 /** Options of the plugins vm and sysfs. Rule: tuned-profiles(7), plugin_vm.py. */
-const attributes: Readonly<Record<string, string>> = {
-  transparent_hugepage: 'enabled',
-  transparent_hugepages: 'enabled',
-  'transparent_hugepage.defrag': 'defrag',
-  '/sys/kernel/mm/transparent_hugepage/enabled': 'enabled',
-  '/sys/kernel/mm/transparent_hugepage/defrag': 'defrag',
-};
+const attributes: ReadonlyMap<string, string> = new Map([
+  ['transparent_hugepage', 'enabled'],
+  ['transparent_hugepages', 'enabled'],
+  ['transparent_hugepage.defrag', 'defrag'],
+  ['/sys/kernel/mm/transparent_hugepage/enabled', 'enabled'],
+  ['/sys/kernel/mm/transparent_hugepage/defrag', 'defrag'],
+]);
 
 const options = (profile: string): readonly (readonly [string, string])[] =>
   profile.split('\n').flatMap((line) => {
@@ -47,7 +47,7 @@ const wordsOf = (
   return new Map([
     ...included.flatMap((other) => [...wordsOf(other, textOf, [...seen, name])]),
     ...own.flatMap(([option, value]) => {
-      const attribute = attributes[option];
+      const attribute = attributes.get(option);
       return attribute === undefined ? [] : [[attribute, value] as const];
     }),
   ]);

@@ -47,7 +47,7 @@ const check = ({ port, path, search_regex, state }: Want) => {
   const ofPath = state === 'present' || state === 'absent';
   return [
     ...(state !== undefined && ofPath !== (path !== undefined)
-      ? [{ param: 'state', message: `a ${path === undefined ? 'port' : 'path'} is never ${state}` }]
+      ? [{ param: 'state', message: `a ${path === undefined ? 'port' : 'path'} is never ${String(state)}` }]
       : []),
     ...(search_regex !== undefined && path === undefined
       ? [{ param: 'search_regex', message: 'it is looked for in a file: give path' }]

@@ -1,6 +1,6 @@
 import type { Value, Variable } from '../inventory/types.ts';
 import { InputError, type Diagnostic } from '../diagnostics.ts';
-import { createSources, type Sources } from '../yaml/files.ts';
+import type { Sources } from '../yaml/files.ts';
 import { get, readYaml, toValue, type Entry, type MapNode, type Node } from '../yaml/document.ts';
 
 type Hide = (secret: string) => void;
@@ -39,17 +39,18 @@ const reveal = (node: Node, hide: Hide): Node => {
   if (node.kind === 'scalar') return node;
   if (node.kind === 'sequence') return { ...node, items: node.items.map((item) => reveal(item, hide)) };
   const secret = secretValue(node);
-  if (!secret) return { ...node, entries: node.entries.map((entry): Entry => ({ ...entry, value: reveal(entry.value, hide) })) };
+  if (!secret)
+    return { ...node, entries: node.entries.map((entry): Entry => ({ ...entry, value: reveal(entry.value, hide) })) };
   textsOf(toValue(secret)).forEach(hide);
   return secret;
 };
 
-/** What is wrong with a text, without any of its words where it may hold secrets. */
+/** What is wrong with a text, without its words and its line where it may hold secrets. */
 const discreet = (diagnostic: Diagnostic, text: string): Diagnostic => {
   if (!/\bsecret\b/.test(text)) return diagnostic;
   const { code, severity, position } = diagnostic;
-  const message = 'this is wrong here; the text holds secrets and is not shown';
-  return { code, severity, message, ...(position && { position }) };
+  const where = position ? ` (${position.file}:${position.line}:${position.column})` : '';
+  return { code, severity, message: `this cannot be read; it holds secrets and is not shown${where}` };
 };
 
 const fromYaml = (file: string, text: string, hide: Hide): readonly (readonly [string, Variable])[] => {
@@ -66,11 +67,13 @@ const fromYaml = (file: string, text: string, hide: Hide): readonly (readonly [s
 
 /**
  * The variables of every `-e`: `name=value` (text), `{…}` (YAML or JSON), `@file`; later ones win. A value that is written
- * `{secret: true, value: …}`, at any depth, is given to `hide`. Files are not kept: no error shows a line of them. Throws
- * InputError.
+ * `{secret: true, value: …}`, at any depth, is given to `hide`. Throws InputError.
  */
-export const parseExtraVars = (given: readonly string[], hide: Hide = () => undefined): ReadonlyMap<string, Variable> => {
-  const files: Sources = createSources();
+export const parseExtraVars = (
+  given: readonly string[],
+  files: Sources,
+  hide: Hide = () => undefined,
+): ReadonlyMap<string, Variable> => {
   const variables = new Map<string, Variable>();
   for (const text of given) {
     if (text.startsWith('@')) {

@@ -48,7 +48,7 @@ export const inventory = (options: InventoryCommandOptions, print: Print): numbe
   const { graph, host, list, listHosts: pattern, explain: words } = options;
   if (!graph && !list && host === undefined && pattern === undefined && words === undefined)
     throw usage('what is to be shown?', '--list, --graph, --host HOST or --list-hosts PATTERN');
-  const opened = openInventory(options);
+  const opened = openInventory(options, print.mask.hide);
   const { inventory: loaded, files, warnings } = opened;
   for (const warning of warnings) print.talk(formatDiagnostic(warning, files.text));
   /** Names come from files that many edit. */

@@ -99,10 +99,15 @@ const checkTasks = (site: Site, tags: readonly string[], skipTags: readonly stri
 };
 
 /**
- * Reads inventory and playbook wholly, before anybody is contacted; `hide` hears of each secret in them.
+ * Reads inventory and playbook wholly, before anybody is contacted; `hide` hears of each secret in them, templates of `check`.
  * Throws InputError with every error of every file.
  */
-export const openSite = (playbook: string, options: SiteOptions, hide: Hide = () => undefined): LoadedSite =>
+export const openSite = (
+  playbook: string,
+  options: SiteOptions,
+  hide: Hide = () => undefined,
+  check = false,
+): LoadedSite =>
   withFiles((files) => {
     const { errors: inventoryErrors, ...loaded } = read(options, playbook, files, hide);
     const [tags, skipTags] = [words(options.tags), words(options.skipTags)];
@@ -115,6 +120,8 @@ export const openSite = (playbook: string, options: SiteOptions, hide: Hide = ()
       skipTags,
       extraVars: loaded.extraVars,
       become: options.become ?? false,
+      check,
+      hide,
       noCanary: options.canary === false,
       sources: files,
       matchHosts,

@@ -45,10 +45,14 @@ export const run = async (
   print: Print,
   signal: AbortSignal,
 ): Promise<number> => {
-  const { site, inventory, files, warnings } = openSite(playbook, options, print.mask.hide);
+  const doing = options.expectNoChanges && command === 'run' ? 'check' : command;
+  const { site, inventory, files, warnings } = openSite(playbook, options, print.mask.hide, doing !== 'run');
   const reporter = await createReporter(chooseOutput(options.output, process.stdout.isTTY), process.stdout, {
     diff: options.diff ?? false,
-    source: files.text,
+    source: (file) => {
+      const text = files.text(file);
+      return text && print.mask.lines(text);
+    },
   });
   const connector = await createConnector(options, signal, print.mask.hide, reporter.aside);
   const interrupted = async (): Promise<void> => print.talk(interruptText);
@@ -69,7 +73,7 @@ export const run = async (
   };
   const summary = await runSite({
     run: newRun(started),
-    command: options.expectNoChanges && command === 'run' ? 'check' : command,
+    command: doing,
     site,
     inventory: hosts,
     connect: connector.connect,
@@ -80,7 +84,9 @@ export const run = async (
       let answer = '';
       // Nobody at the terminal: there is nobody to wait for.
       if (process.stdin.isTTY)
-        await reporter.aside(async () => void (answer = await ask({ prompt: `${text}: `, instead: '' }, signal)));
+        await reporter.aside(
+          async () => void (answer = await ask({ prompt: `${print.mask.text(text)}: `, instead: '' }, signal)),
+        );
       return answer;
     },
     signal,

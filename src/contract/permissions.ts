@@ -23,14 +23,12 @@ export const permissionParams = {
   owner: Type.Optional(
     Type.Unsafe<string | number>({
       type: ['string', 'integer'],
-      minimum: 0,
       description: 'Name or number of the owner',
     }),
   ),
   group: Type.Optional(
     Type.Unsafe<string | number>({
       type: ['string', 'integer'],
-      minimum: 0,
       description: 'Name or number of the group',
     }),
   ),
@@ -78,13 +76,13 @@ const checkMode = (mode: string | number): readonly ParamProblem[] => {
 
 /** What chown(1) could take for an option, or for two names. */
 const isName = (name: string | number): boolean =>
-  typeof name === 'number' || /^[A-Za-z0-9_.@][A-Za-z0-9_.@\\-]*\$?$/.test(name);
+  typeof name === 'number' ? name >= 0 : /^[A-Za-z0-9_.@][A-Za-z0-9_.@\\-]*\$?$/.test(name);
 
 /** What the schema cannot say of mode, owner and group. */
 export const checkPermissions = ({ mode, owner, group }: WantedPermissions): readonly ParamProblem[] => [
   ...(mode === undefined ? [] : checkMode(mode)),
-  ...(owner === undefined || isName(owner) ? [] : [{ param: 'owner', message: `'${owner}' is no name of a user` }]),
-  ...(group === undefined || isName(group) ? [] : [{ param: 'group', message: `'${group}' is no name of a group` }]),
+  ...(owner === undefined || isName(owner) ? [] : [{ param: 'owner', message: `'${owner}' is no user` }]),
+  ...(group === undefined || isName(group) ? [] : [{ param: 'group', message: `'${group}' is no group` }]),
 ];
 
 /** Ids by name: passwd(5), group(5). The first line of a name counts. */

@@ -3,7 +3,7 @@ import { ShellLost, type Shell } from '../connect/shell/shell.ts';
 import { InputError } from '../diagnostics.ts';
 import type { HostTask, Scope, Task } from '../playbook/types.ts';
 import { composeApply, resultOf, type TaskWork } from './apply.ts';
-import { overriddenBy, targetKey, textOf, type Evaluation, type Problem } from './evaluate.ts';
+import { overriddenBy, targetKey, textOf, wantedText, type Evaluation, type Problem } from './evaluate.ts';
 import { journalOp, type JournalHeader } from './journal.ts';
 import type { Claims } from './overlap.ts';
 import type { SnapshotView } from './snapshot-view.ts';
@@ -64,6 +64,10 @@ interface TaskState {
   readonly histories: readonly ItemHistory[];
 }
 
+/** A value in a sentence: of a text of several lines their number. */
+const brief = (text: string): string =>
+  text.includes('\n') ? `${text.replace(/\n$/, '').split('\n').length} lines` : text;
+
 type Written = Map<string, { readonly keep: boolean }>;
 
 const keepsDiffering = (
@@ -76,11 +80,8 @@ const keepsDiffering = (
   if (!before) return undefined;
   if (write) {
     const allowed = setting.allowed && setting.allowed.length > 0 ? `; allowed: ${setting.allowed.join(' ')}` : '';
-    const wanted = setting.want === null ? 'absent' : setting.running.codec.encode(setting.want);
-    return {
-      reason: 'ineffective',
-      message: `wrote ${wanted}, read back ${textOf(setting.running) ?? 'nothing'}${allowed}`,
-    };
+    const [wanted, found] = [wantedText(setting) ?? 'absent', textOf(setting.running) ?? 'nothing'];
+    return { reason: 'ineffective', message: `wrote ${brief(wanted)}, read back ${brief(found)}${allowed}` };
   }
   if (keep && before.keep && keep !== 'forget')
     return { reason: 'ineffective', message: `wrote ${keep.value ?? 'absent'}, but ${overriddenBy(keep, stateOf)}` };
@@ -259,7 +260,7 @@ const dependents = ({ items }: PlannedTask, chosen: readonly Evaluation[]): read
 };
 
 const describe = ({ setting, before, after }: Evaluation, { noLog }: Task): string =>
-  noLog ? setting.key : `${setting.key} ${before ?? 'absent'} → ${after ?? 'absent'}`;
+  noLog ? setting.key : `${setting.key} ${brief(before ?? 'absent')} → ${brief(after ?? 'absent')}`;
 
 /** What the programs of each key run with. */
 const programsOf = ({ hostTask: { task }, items }: PlannedTask): TaskWork['programs'] =>

@@ -82,7 +82,10 @@ export const addHosts = (
   position: Position,
   assignments: readonly Assignment[],
 ): void => {
-  for (const name of names) addHost(draft, group, name, position, port).assignments.push(...assignments);
+  for (const name of names) {
+    const host = addHost(draft, group, name, position, port);
+    for (const assignment of assignments) host.assignments.push(assignment);
+  }
 };
 
 /** An inventory without hosts: `all` with its child `ungrouped`. */

@@ -95,8 +95,9 @@ const misnamed = (hosts: Iterable<Host>): readonly Diagnostic[] => {
   const places = new Map<Variable, string>();
   for (const host of hosts)
     for (const [name, variable] of host.variables) if (/^(?:ansible|perfplay)_/.test(name)) places.set(variable, name);
+  const problems = new Map([...new Set(places.values())].map((name) => [name, checkVariableName(name)]));
   return [...places].flatMap(([variable, name]) => {
-    const problem = checkVariableName(name);
+    const problem = problems.get(name);
     return problem ? [locate(problem, variable)] : [];
   });
 };
@@ -144,11 +145,11 @@ export const loadInventory = ({
       { name, children: [...children.keys()], hosts: [...members] },
     ]),
   );
-  diagnostics.push(...misnamed(hosts.values()), ...sameNames(draft));
+  const problems = diagnostics.concat(misnamed(hosts.values()), sameNames(draft));
 
   return {
     inventory: { sources, hosts, groups },
-    diagnostics: deduplicate(diagnostics),
+    diagnostics: deduplicate(problems),
     candidates: (name) => {
       const drafted = draft.hosts.get(name);
       return drafted ? precedence.candidates(drafted) : new Map();

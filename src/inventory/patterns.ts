@@ -21,7 +21,7 @@ const error = (code: string, message: string, hint?: string): Diagnostic => ({
 });
 
 /** The hosts of a group: its own, then those of its children, level by level. */
-export const groupHosts = (inventory: Inventory, name: string): readonly string[] => {
+const groupHosts = (inventory: Inventory, name: string): readonly string[] => {
   const groups = new Set([name]);
   const hosts = new Set<string>();
   for (const group of groups) {

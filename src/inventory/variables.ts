@@ -48,7 +48,7 @@ export const readMap = (files: Sources, file: string, what: string, diagnostics:
     return undefined;
   }
   const read = readTree(file, text);
-  diagnostics.push(...read.diagnostics);
+  for (const diagnostic of read.diagnostics) diagnostics.push(diagnostic);
   const { document } = read;
   if (document === undefined || (document.kind === 'scalar' && document.value === null)) return undefined;
   if (document.kind === 'map') return document;

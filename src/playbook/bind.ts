@@ -5,7 +5,7 @@ import { createEarlyChecks } from './early.ts';
 import { expand, isProblem, learnedNames, verdictOf } from './expand.ts';
 import { asInputError } from './host-problems.ts';
 import { judgeOf } from './judge.ts';
-import { needsOf, reach } from './needs.ts';
+import { lateIn, needsOf, reach } from './needs.ts';
 import { templateFiles } from './task-files.ts';
 import { referencesInFile } from './template-files.ts';
 import { referencesOf, textsOf } from './texts.ts';
@@ -83,7 +83,7 @@ export const createBinder = (
   isExtra: (name: string) => boolean,
 ) => {
   const idOf = createIds();
-  const cacheOf = memoize((_: TaskDefinition) => new Map<string, Bound>());
+  const cacheOf = memoize<TaskDefinition, Map<string, Bound>>(() => new Map());
   const referencesIn = memoize(collectReferences);
   const bindingOf = memoize((task: TaskDefinition): Binding => {
     const { before, lineOf } = registers(task);
@@ -109,7 +109,6 @@ export const createBinder = (
     inFiles: readonly Reference[],
   ): Bound => {
     const { params, conditions } = referencesIn(place.task);
-    const isLate = (inText: readonly Reference[]): boolean => needsOf(inText, known).size > 0;
     // What a file needs whose path is late cannot be told: it may be anything.
     const ofFiles: readonly Need[] = isOpen
       ? ['facts', ...(known.registered.size > 0 ? ['registered' as const] : [])]
@@ -121,7 +120,7 @@ export const createBinder = (
     const early = createEarlyChecks(place, binding, known, found);
     if (needs.params.size > 0) return { needs, problems: early.all(), turns: undefined };
 
-    const { turns, problems } = expand(place, binding, { isLate });
+    const { turns, problems } = expand(place, binding, { isLate: lateIn(known) });
     const verdicts = turns.map(({ verdict }) => verdict);
     return {
       needs,
@@ -138,8 +137,7 @@ export const createBinder = (
   const bound = (place: TaskPlace): Bound => {
     const binding = bindingOf(place.task);
     const known = knownOf(place.task, lookups.taskLookup(place), binding);
-    const isLate = (inText: readonly Reference[]): boolean => needsOf(inText, known).size > 0;
-    const inTask = templateFiles(place, binding, { lookup: known.lookup, isLate });
+    const inTask = templateFiles(place, binding, { lookup: known.lookup, isLate: lateIn(known) });
     const inFiles = inTask.found.flatMap(referencesInFile);
     const { all } = referencesIn(place.task);
     const key = keyOf(place, known, inFiles.length > 0 ? [...all, ...inFiles] : all);
@@ -205,4 +203,3 @@ export const createBinder = (
     },
   };
 };
-export type Binder = ReturnType<typeof createBinder>;

@@ -23,6 +23,10 @@ export interface CompileOptions extends Selection, Omit<ReadingOptions, 'problem
   readonly extraVars: ReadonlyMap<string, Variable>;
   /** The default of `become`. */
   readonly become?: boolean;
+  /** What templates see as `ansible_check_mode`. */
+  readonly check?: boolean;
+  /** Hears of passwords of the environment that templates look up. */
+  readonly hide?: (secret: string) => void;
 }
 
 const checkTexts = (definitions: readonly PlayDefinition[], problems: Problems): void => {
@@ -38,7 +42,7 @@ const checkTexts = (definitions: readonly PlayDefinition[], problems: Problems):
 export const compileSite = (
   options: CompileOptions,
 ): { readonly site: Site | undefined; readonly diagnostics: Diagnostic[] } => {
-  const { files, inventory, limit, become = false, extraVars, matchHosts } = options;
+  const { files, inventory, limit, become = false, check = false, hide, extraVars, matchHosts } = options;
   const problems = createProblems();
   const reading = createReading({ ...options, problems });
   const definitions = readPlaybooks(files, reading, become);
@@ -49,7 +53,7 @@ export const compileSite = (
 
   const groups = new Map([...inventory.groups.keys()].map((name) => [name, matchHosts(inventory, name).hosts]));
   const binder = createBinder(
-    createLookups({ inventory, extraVars, groups }),
+    createLookups({ inventory, extraVars, groups, check, ...(hide && { hide }) }),
     collectRegisters(definitions, plays),
     (name) => extraVars.has(name),
   );

@@ -1,7 +1,7 @@
 import { turnNames } from './binding.ts';
 import { isProblem, loopItems, renderTurn, verdictOf } from './expand.ts';
 import { hostProblem, nodeSource, undefinedHint } from './host-problems.ts';
-import { impossible, needsOf, reach } from './needs.ts';
+import { impossible, lateIn, reach } from './needs.ts';
 import { fileSource, referencesInFile } from './template-files.ts';
 import { referencesOf, textsOf } from './texts.ts';
 import { referencesIn } from './expressions/references.ts';
@@ -49,7 +49,7 @@ export const createEarlyChecks = (place: TaskPlace, binding: Binding, known: Kno
   const { task } = place.task;
   const texts = textsOf(place.task);
   const asked = guardedNames(texts.conditions.flatMap(referencesOf));
-  const isLate = (inText: readonly Reference[]): boolean => needsOf(inText, known).size > 0;
+  const isLate = lateIn(known);
 
   /** References that have no value on any host, each with what to say of it. */
   const wrong = (inText: readonly Reference[], guarded: ReadonlySet<string>, names: Known) =>
@@ -89,8 +89,6 @@ export const createEarlyChecks = (place: TaskPlace, binding: Binding, known: Kno
     return problems;
   };
 
-  const isSkipped = (lookup: Lookup): boolean => verdictOf(place, lookup, binding, isLate) === false;
-
   const conditions = (): readonly HostProblem[] => checkNames(texts.conditions.map(named));
 
   /** Of what is said of the result, which stands under the register's name. */
@@ -107,7 +105,7 @@ export const createEarlyChecks = (place: TaskPlace, binding: Binding, known: Kno
       .flatMap((group) => checkNames(group));
   };
 
-  /** The turns that are not skipped whatever the host says. A loop that is late counts as one. */
+  /** A loop that is late counts as one turn. */
   const turns = (): readonly Turn[] | HostProblem => {
     const { lookup, loop } = known;
     if (!loop || isLate(loop.references)) return [{ lookup, item: undefined }];
@@ -119,17 +117,18 @@ export const createEarlyChecks = (place: TaskPlace, binding: Binding, known: Kno
     }));
   };
 
-  /** Everything about a task whose parameters must wait. */
+  /** Everything about a task whose parameters must wait; nothing where it is skipped whatever the host says. */
   const all = (): readonly HostProblem[] => {
     const found = turns();
-    if (isProblem(found)) return isSkipped(known.lookup) ? [] : [found];
-    const live = found.filter(({ lookup }) => !isSkipped(lookup));
+    if (isProblem(found)) return verdictOf(place, known.lookup, binding, isLate) === false ? [] : [found];
+    const live = found
+      .map((turn) => ({ ...turn, verdict: verdictOf(place, turn.lookup, binding, isLate) }))
+      .filter(({ verdict }) => verdict !== false);
     if (live.length === 0) return [];
-    const inTurns = live.flatMap(({ lookup, item }) => {
-      const verdict = verdictOf(place, lookup, binding, isLate);
-      const { problems } = renderTurn(place, binding, { lookup, isLate }, item);
-      return isProblem(verdict) ? [verdict, ...problems] : problems;
-    });
+    const inTurns = live.flatMap(({ lookup, item, verdict }) => [
+      ...(isProblem(verdict) ? [verdict] : []),
+      ...renderTurn(place, binding, { lookup, isLate }, item).problems,
+    ]);
     return [...inTurns, ...conditions(), ...judgements(), ...lateNames()];
   };
   return { conditions, judgements, all };

@@ -11,8 +11,9 @@ import type { Binding } from './binding.ts';
 import type { TaskDefinition } from './definitions.ts';
 import type { Lookup } from './expressions/render.ts';
 import type { TaskPlace, TurnNames } from './lookups.ts';
+import type { IsLate } from './needs.ts';
 import type { HostProblem } from './problems.ts';
-import type { IsLate, Rendering } from './render-node.ts';
+import type { Rendering } from './render-node.ts';
 import type { Scope } from './types.ts';
 
 /** One turn of a task: an item of its loop, or the task itself. */

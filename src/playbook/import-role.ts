@@ -64,7 +64,7 @@ export const readImportRole = (map: MapNode, around: Surroundings, readTasks: Re
   const entry = {
     name: { ...word!, text },
     inherited,
-    asked: [],
+    asked: { tags: [], when: [] },
     parameters: noVariables,
     declared,
     files,

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { get } from '../yaml/document.ts';
 import { textField, variablesField } from './fields.ts';
+import { foldersFor, isCircle, openIn } from './find-files.ts';
 import { handDown, withVariables } from './inherited.ts';
 import { checkKeys, importKeywords, refuseUnknown } from './keywords.ts';
-import { isBeingRead, mapsOf } from './reading.ts';
-import { nameFolders, nearestIn } from './variable-files.ts';
+import { mapsOf } from './reading.ts';
 import type { MapNode } from '../yaml/document.ts';
 import type { Word } from './fields.ts';
 import type { ReadTasks } from './read-role.ts';
@@ -37,26 +37,13 @@ export const readImportTasks = (map: MapNode, around: Surroundings, readTasks: R
 
   const playbook = path.dirname(files[0]!);
   const folders = [path.dirname(files.at(-1)!), ...(role ? [path.join(role.folder, section)] : []), playbook];
-  const candidates = path.isAbsolute(name) ? [name] : folders.map((folder) => path.join(folder, name));
-  const opened = reading.openFirst([...new Set(candidates)], word!.position);
-  if (opened === 'unusable') return [];
-  if (opened === undefined) {
-    const where = path.isAbsolute(name) ? [path.dirname(name)] : folders;
-    const hint = nearestIn(where, path.basename(name));
-    problems.error('missing-file', `${name} was not found in ${nameFolders(where)}`, word!.position, hint);
-    return [];
-  }
-  if (isBeingRead(opened.file, files)) {
-    const way = [...files, opened.file].join(' → ');
-    problems.error('import-circle', `files import one another in a circle: ${way}`, word!.position);
-    return [];
-  }
+  const opened = openIn(folders, name, word!.position, reading);
+  if (!opened || isCircle(opened, files, word!.position, problems)) return [];
   const tasks = mapsOf(opened, 'task', 'begin each task with "- name: …"', problems);
-  const folder = path.dirname(opened.file);
   return readTasks(tasks, {
     ...around,
     inherited,
     files: [...files, opened.file],
-    folders: [...(role ? [role.folder, ...role.parents.map((parent) => parent.folder)] : []), folder, playbook],
+    folders: foldersFor(opened.file, role ? [role, ...role.parents] : [], playbook),
   });
 };

@@ -3,6 +3,7 @@ import { createControllerFiles, isFileProblem } from './controller-files.ts';
 import { badValue } from './expressions/data.ts';
 import { omit } from './omit.ts';
 import { groupNames } from './host-values.ts';
+import { environmentNames, isSecretName } from './secret-names.ts';
 import type { Host, Inventory, Value, Variable } from '../inventory/types.ts';
 import type { Node } from '../yaml/document.ts';
 import type { PlayDefinition, TaskDefinition } from './definitions.ts';
@@ -19,6 +20,8 @@ export interface SiteNames {
   readonly groups: ReadonlyMap<string, readonly string[]>;
   /** `ansible_check_mode`. */
   readonly check?: boolean;
+  /** Hears of each value of the environment that is a password: by its own name, or by that of the variable that takes it. */
+  readonly hide?: (secret: string) => void;
 }
 
 /** A task on one host of a play, as far as names depend on it. */
@@ -42,7 +45,6 @@ export interface Late extends TurnNames {
   readonly scope?: Scope | undefined;
 }
 
-const variable = (found: Variable | undefined): Bound | undefined => found && { kind: 'variable', value: found.value };
 const data = (value: Value | undefined): Bound | undefined =>
   value === undefined ? undefined : { kind: 'data', value };
 const fromEntries = (entries: Iterable<readonly [string, Value]>): Value => {
@@ -56,13 +58,24 @@ const layerOf = (layers: readonly DeclaredVariables[], name: string): DeclaredVa
   layers.find(({ variables }) => variables.has(name));
 
 /** Makes the lookups of one site. */
-export const createLookups = ({ inventory, extraVars, groups, check = false }: SiteNames) => {
+export const createLookups = ({ inventory, extraVars, groups, check = false, hide = () => undefined }: SiteNames) => {
   const groupMap = fromEntries(groups);
   const files = createControllerFiles();
 
+  const fromEnvironment = (name: string, isSecret: boolean): string | undefined => {
+    const value = process.env[name];
+    if (isSecret && value !== undefined) hide(value);
+    return value;
+  };
+  const variable = (name: string, found: Variable | undefined): Bound | undefined => {
+    if (!found) return undefined;
+    if (isSecretName(name)) for (const one of environmentNames(found.value)) fromEnvironment(one, true);
+    return { kind: 'variable', value: found.value };
+  };
+
   /** What `lookup()` reads for texts of a task with these folders. */
   const readerOf = (folders: readonly string[]): Reader => ({
-    env: (name) => process.env[name],
+    env: (name) => fromEnvironment(name, isSecretName(name)),
     file: (name) => {
       const found = files.find(name, 'text', folders);
       if (!isFileProblem(found)) return found.text;
@@ -81,7 +94,7 @@ export const createLookups = ({ inventory, extraVars, groups, check = false }: S
 
   /** A host as `hostvars` shows it: its inventory variables and `-e`. */
   const hostLookup = (host: Host, read: Reader): Lookup => ({
-    get: (key) => data(ofHost.get(key)?.(host)) ?? variable(extraVars.get(key) ?? host.variables.get(key)),
+    get: (key) => data(ofHost.get(key)?.(host)) ?? variable(key, extraVars.get(key) ?? host.variables.get(key)),
     names: () => [...ofHost.keys(), ...extraVars.keys(), ...host.variables.keys()],
     read,
   });
@@ -142,7 +155,7 @@ export const createLookups = ({ inventory, extraVars, groups, check = false }: S
         data(ofHost.get(name)?.(place.host)) ??
         ofTask.get(name)?.(place) ??
         (extraVars.has(name) ? undefined : data(learned?.get(name) ?? scope?.registered.get(name))) ??
-        variable(declarationOf(place, name)?.variable)
+        variable(name, declarationOf(place, name)?.variable)
       );
     },
     names: () => [

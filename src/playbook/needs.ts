@@ -51,6 +51,14 @@ export const needsOf = (from: readonly Reference[], known: Known): ReadonlySet<N
   return needs;
 };
 
+export type IsLate = (inText: readonly Reference[]) => boolean;
+
+/** Whether a text must wait for the running host, by the names in it. */
+export const lateIn =
+  (known: Known): IsLate =>
+  (inText) =>
+    needsOf(inText, known).size > 0;
+
 const facts = Object.keys(factPaths);
 
 /** Why a reference can never have a value on any host, or undefined. For texts that cannot be rendered before the run. */

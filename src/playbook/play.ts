@@ -5,7 +5,8 @@ import { booleanField, mapsField, mergeVariables, textField, variablesField, wor
 import { checkNotified, nameHandlers } from './handlers.ts';
 import { handDown, outermost } from './inherited.ts';
 import { checkKeys, playKeywords, unknownKey } from './keywords.ts';
-import { readRole, readRoleEntry } from './read-role.ts';
+import { readRole } from './read-role.ts';
+import { readRoleEntry } from './role-entry.ts';
 import { createPlayRoles, layersOfAll } from './role.ts';
 import { joinSections } from './sections.ts';
 import { mapSequence, tasksOf } from './sequence.ts';

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { get } from '../yaml/document.ts';
 import { conditionsField, textField, variablesField, wordsField } from './fields.ts';
+import { isCircle, openIn } from './find-files.ts';
 import { checkKeys, importPlaybookKeywords, refuseUnknown } from './keywords.ts';
 import { readPlay } from './play.ts';
-import { isBeingRead, mapsOf } from './reading.ts';
-import { nameFolders, nearestIn } from './variable-files.ts';
+import { mapsOf } from './reading.ts';
 import type { MapNode } from '../yaml/document.ts';
 import type { PlayDefinition } from './definitions.ts';
 import type { ImportedBy } from './play.ts';
@@ -63,24 +63,9 @@ const readImport = (
   const word = textField(map, 'import_playbook', problems);
   const name = word && reading.fixed(word, 'an imported playbook');
   if (name === undefined) return [];
-  const file = path.isAbsolute(name) ? name : path.join(path.dirname(files.at(-1)!), name);
-  if (isBeingRead(file, files)) {
-    const way = [...files, file].join(' → ');
-    problems.error('import-circle', `playbooks import one another in a circle: ${way}`, word!.position);
-    return [];
-  }
-  const opened = reading.openFirst([file], word!.position);
-  const folder = path.dirname(file);
-  if (opened === undefined) {
-    const near = nearestIn([folder], path.basename(file));
-    problems.error(
-      'missing-file',
-      `${path.basename(file)} was not found in ${nameFolders([folder])}`,
-      word!.position,
-      near,
-    );
-  }
-  return opened === undefined || opened === 'unusable' ? [] : readPlaybook(opened, files, inner, setting);
+  const opened = openIn([path.dirname(files.at(-1)!)], name, word!.position, reading);
+  if (!opened || isCircle(opened, files, word!.position, problems)) return [];
+  return readPlaybook(opened, files, inner, setting);
 };
 
 /** The plays of several playbooks, those that they import included, numbered in the order in which they run. */

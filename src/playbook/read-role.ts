@@ -1,38 +1,20 @@
 import path from 'node:path';
-import { get, toValue } from '../yaml/document.ts';
-import { declare, noVariables, textField, variablesField, wrongType } from './fields.ts';
-import { handDown } from './inherited.ts';
-import { checkKeys, roleKeywords } from './keywords.ts';
-import { isBeingRead, mapsOf } from './reading.ts';
+import { foldersFor, isBeingRead, namesIn, nearestIn } from './find-files.ts';
+import { mapsOf } from './reading.ts';
+import { keyOf, readRoleEntry } from './role-entry.ts';
 import { findRole, openRoleFile, readMeta, readRoleVariables } from './role-files.ts';
-import { parameterOrigin, scopeOf } from './role.ts';
-import type { Value } from '../inventory/types.ts';
-import { namesIn, nearestIn } from './variable-files.ts';
-import type { Problems } from './problems.ts';
+import { scopeOf } from './role.ts';
+import type { MapNode } from '../yaml/document.ts';
 import type { RoleTurn } from './definitions.ts';
-import type { MapNode, Node } from '../yaml/document.ts';
-import type { DeclaredVariables, Word } from './fields.ts';
-import type { Inherited } from './inherited.ts';
+import type { Word } from './fields.ts';
+import type { Problems } from './problems.ts';
 import type { ReadFile } from './reading.ts';
-import type { RoleFiles } from './role-files.ts';
+import type { RoleEntry } from './role-entry.ts';
 import type { Role } from './role.ts';
 import type { Surroundings, TaskDraft } from './surroundings.ts';
 import type { Sequence } from './types.ts';
 
 export type ReadTasks = (maps: readonly MapNode[], around: Surroundings) => Sequence<TaskDraft>;
-
-/** One occurrence of a role: what is asked for, and what its tasks take from where it stands. */
-export interface RoleEntry {
-  readonly name: Word;
-  readonly inherited: Inherited;
-  /** Its own tags and conditions. */
-  readonly asked: readonly Value[];
-  readonly parameters: DeclaredVariables;
-  readonly declared: DeclaredVariables;
-  readonly files: RoleFiles;
-  /** By import_role: it may run several times, unless that says otherwise. */
-  readonly imported: { readonly allowsDuplicates: boolean } | undefined;
-}
 
 interface ReadRole {
   readonly role: Role;
@@ -40,60 +22,6 @@ interface ReadRole {
 }
 
 const fileHint = 'begin each task with "- name: …"';
-
-/** Rule: Ansible's playbook/role/__init__.py (Role.load). */
-const keyOf = ({ name, asked, parameters, declared, files, imported }: RoleEntry, folder: string): string => {
-  const values = ({ variables }: DeclaredVariables) => [...variables].map(([key, { value }]) => [key, value]);
-  const texts = Object.entries(files).map(([kind, { text }]: [string, Word]) => [kind, text]);
-  return JSON.stringify([
-    name.text,
-    folder,
-    asked,
-    values(parameters),
-    values(declared),
-    texts,
-    imported !== undefined,
-  ]);
-};
-
-/** An entry under `roles:` or `dependencies:`; undefined, and reported, where it names no role. */
-export const readRoleEntry = (node: Node, outer: Inherited, { reading }: Surroundings): RoleEntry | undefined => {
-  const { problems } = reading;
-  const plain = {
-    inherited: outer,
-    asked: [],
-    parameters: noVariables,
-    declared: noVariables,
-    files: {},
-    imported: undefined,
-  };
-  const fixed = (word: Word): RoleEntry['name'] | undefined => {
-    const text = reading.fixed(word, "a role's name");
-    return text === undefined ? undefined : { ...word, text };
-  };
-  if (node.kind === 'scalar' && node.value !== null && typeof node.value !== 'boolean') {
-    const name = fixed({ text: String(node.value), position: node.position });
-    return name && { ...plain, name };
-  }
-  if (node.kind !== 'map')
-    return wrongType(problems, 'roles', "a list of roles' names, or of maps with role: and more", node);
-  const parameters = checkKeys(node, roleKeywords, problems);
-  const key = get(node, 'role') ? 'role' : 'name';
-  if (!get(node, key)) problems.error('missing-key', 'a role needs its name: role: …', node.position);
-  const word = textField(node, key, problems);
-  const entry = {
-    ...plain,
-    inherited: handDown(node, outer, problems),
-    asked: ['tags', 'when'].flatMap((key) => {
-      const own = get(node, key);
-      return own ? [{ [key]: toValue(own) }] : [];
-    }),
-    declared: variablesField(node, 'vars of a role', problems),
-    parameters: declare(parameters, parameterOrigin, problems),
-  };
-  const name = word && fixed(word);
-  return name && { ...entry, name };
-};
 
 /** Where the role is being read already: in a circle it would never end. A role may import another of its own files. */
 const isCircle = (
@@ -176,7 +104,8 @@ export const readRole = (entry: RoleEntry, setting: RoleSetting): ReadRole | und
     files: [...around.files, file.file],
     role: scopeOf(role, parents),
     turn: role.allowsDuplicates ? undefined : turn,
-    folders: [folder, ...parents.map((parent) => parent.folder), path.dirname(file.file), playbookFolder],
+    folders: foldersFor(file.file, [role, ...parents], playbookFolder),
+    isRescue: section === 'tasks' && around.isRescue,
   });
   const own = tasksFile ? readTasks(mapsOf(tasksFile, 'task', fileHint, problems), inside(tasksFile, 'tasks')) : [];
 

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { InputError } from '../diagnostics.ts';
 import { readYaml } from '../yaml/document.ts';
 import { ExpressionError } from './expressions/errors.ts';
@@ -127,10 +126,6 @@ export const createReading = ({ modules, problems, sources, extraVars }: Reading
     },
   };
 };
-
-/** Whether a file is among those that are being read: it would import itself. */
-export const isBeingRead = (file: string, files: readonly string[]): boolean =>
-  files.some((one) => path.resolve(one) === path.resolve(file));
 
 /** The maps of a file that is a list of them: plays, or tasks. `what` names one of them. */
 export const mapsOf = ({ document }: ReadFile, what: string, hint: string, problems: Problems): readonly MapNode[] => {

@@ -7,9 +7,8 @@ import type { Value } from '../inventory/types.ts';
 import type { Node, ScalarNode } from '../yaml/document.ts';
 import type { Reference } from './expressions/references.ts';
 import type { Lookup } from './expressions/render.ts';
+import type { IsLate } from './needs.ts';
 import type { Path } from './places.ts';
-
-export type IsLate = (inText: readonly Reference[]) => boolean;
 
 /** How a tree is rendered. */
 export interface Rendering {

@@ -3,7 +3,8 @@ import { get } from '../yaml/document.ts';
 import { isFolder } from '../yaml/files.ts';
 import { booleanField, mergeVariables, noVariables, wrongType } from './fields.ts';
 import { checkKeys, refuseUnknown } from './keywords.ts';
-import { nameFolders, namesIn, nearestIn, variablesOf } from './variable-files.ts';
+import { nameFolders, namesIn, nearestIn } from './find-files.ts';
+import { variablesOf } from './variable-files.ts';
 import type { Node } from '../yaml/document.ts';
 import type { DeclaredVariables, Word } from './fields.ts';
 import type { Keywords } from './keywords.ts';
@@ -118,7 +119,7 @@ export const readMeta = (
 ): { readonly dependencies: readonly Node[]; readonly allowsDuplicates: boolean } => {
   const { problems } = reading;
   const nothing = { dependencies: [], allowsDuplicates: false };
-  for (const name of namesIn(path.join(folder, 'meta')).filter((one) => /^argument_specs\./.test(one)))
+  for (const name of namesIn(path.join(folder, 'meta')).filter((one) => one.startsWith('argument_specs.')))
     problems.error(
       'not-supported',
       `a role's ${name} is not read here`,

@@ -9,7 +9,7 @@ import type { Binding } from './binding.ts';
 import type { FoundFile } from './controller-files.ts';
 import type { Lookup } from './expressions/render.ts';
 import type { TaskPlace } from './lookups.ts';
-import type { IsLate } from './render-node.ts';
+import type { IsLate } from './needs.ts';
 import type { Schema } from './schema.ts';
 
 /** The template files that a task names on a host. */

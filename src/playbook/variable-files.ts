@@ -1,9 +1,7 @@
-import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { get } from '../yaml/document.ts';
-import { isFolder } from '../yaml/files.ts';
-import { nearest } from '../diagnostics.ts';
 import { declare, noVariables, wrongType } from './fields.ts';
+import { nameFolders, nearestIn } from './find-files.ts';
 import type { MapNode, Node } from '../yaml/document.ts';
 import type { DeclaredVariables, Word } from './fields.ts';
 import type { ReadFile, Reading } from './reading.ts';
@@ -17,18 +15,6 @@ export const variablesOf = ({ file, document }: ReadFile, problems: Problems): D
   problems.error('wrong-type', `a file of variables is a map of names and values; this is ${kind}`, document.position);
   return noVariables;
 };
-
-/** The names in a folder; none where it cannot be read. */
-export const namesIn = (folder: string): readonly string[] => (isFolder(folder) ? readdirSync(folder).sort() : []);
-
-/** The name in these folders that is nearest to the one that is missing in all of them. */
-export const nearestIn = (folders: readonly string[], name: string): string | undefined => {
-  const near = nearest(name, folders.flatMap(namesIn));
-  return near === undefined ? undefined : `did you mean '${near}'?`;
-};
-
-/** Folders as people read them in a message. */
-export const nameFolders = (folders: readonly string[]): string => [...new Set(folders)].join(', ');
 
 const textOf = (node: Node, problems: Problems): Word | undefined => {
   if (node.kind === 'scalar' && typeof node.value === 'string' && node.value !== '')

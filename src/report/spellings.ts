@@ -41,7 +41,8 @@ const percent = (text: string): string =>
 /** encodeURIComponent throws where a surrogate stands alone. */
 const urlSpellings = (secret: string): readonly string[] => {
   const text = secret.replaceAll(/\p{Surrogate}/gu, '\ufffd');
-  return [encodeURIComponent(text), percent(text), percent(text).replaceAll('%20', '+')];
+  const query = percent(text);
+  return [encodeURIComponent(text), query, query.replaceAll('%20', '+'), query.replaceAll('%2F', '/')];
 };
 
 /**

@@ -15,6 +15,9 @@ export interface Example {
   readonly files?: Readonly<Record<string, string>>;
 }
 
+/** They read and write nothing on a host, so no host can show them: test/engine/acts.test.ts does. */
+export const actsOfTheController: ReadonlySet<string> = new Set(['assert', 'debug', 'fail', 'pause', 'set_fact']);
+
 const modulesFolder = path.join(import.meta.dirname, '../../modules');
 
 export const exampleFile = (kind: string): string => path.join(modulesFolder, kind, 'example.yaml');

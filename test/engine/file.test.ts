@@ -326,6 +326,7 @@ describe('parameters of file', () => {
     expect(problems({ path: '/x', content: '', state: 'directory' })).toHaveLength(1);
     expect(problems({ path: '/x', mode: '0644', state: 'absent' })).toHaveLength(1);
     expect(problems({ path: '/x', owner: '-R', group: 'a:b' })).toHaveLength(2);
+    expect(problems({ path: '/x', owner: -3, group: 0 })).toHaveLength(1);
     expect(problems({ path: '/x', content: '\ud800' })).toHaveLength(1);
   });
 });

@@ -87,6 +87,8 @@ describe('sysfs parameters', () => {
       '/sys/block/nvme*n[1-3]/queue/nr_requests',
       '/sys/bus/pci/devices/0000:00:1f.2/power/control',
       '/sys/block/cciss!c0d0/queue/rotational',
+      '/sys/block/sd[!a]/queue/rotational',
+      '/sys/module/nvme.core/parameters/..x',
     ])
       expect([path, problems({ [path]: 1 })]).toEqual([path, []]);
     for (const path of [
@@ -101,6 +103,11 @@ describe('sysfs parameters', () => {
       '/sys/`id`',
       '/sys/a\nb',
       '/sys/kernel/',
+      '/sys/block/[',
+      '/sys/block/sd[a',
+      '/sys/block/sd[b-a]',
+      '/sys/block/sd[]',
+      '/sys/.',
     ])
       expect([path, problems({ [path]: 1 }).length]).toEqual([path, 1]);
   });

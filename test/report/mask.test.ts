@@ -29,6 +29,7 @@ describe('a mask', () => {
     ['what bash makes of it with printf %q', String.raw`hunter2\'s\ \"key\"\ +\ 5/7\ \ü`],
     ['Python', `['${secret.replaceAll("'", "\\'")}']`],
     ['a URL', `https://host/?p=${encodeURIComponent(secret)}`],
+    ['a path of a URL', 'hunter2%27s%20%22key%22%20%2B%205/7%20%C3%BC'],
     ['a form', 'p=hunter2%27s+%22key%22+%2B+5%2F7+%C3%BC&q=1'],
     ['base64', Buffer.from(secret).toString('base64')],
     ['base64 for URLs', Buffer.from(secret).toString('base64url')],

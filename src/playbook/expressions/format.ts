@@ -5,7 +5,7 @@ import type { Datum, DatumMap, LazyMap } from './data.ts';
 import type { Budget } from './budget.ts';
 
 const widest = 1_000;
-const conversion = /%(?:\(([^)]*)\))?([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?([\s\S]|$)/g;
+const conversion = /%(?:\(([^)]{0,200})\))?([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?([\s\S]|$)/g;
 
 /** What stands between `%` and its letter. */
 interface Spec {

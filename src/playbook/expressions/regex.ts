@@ -22,6 +22,7 @@ const longest = 200;
 /** All patterns of a value may take twice that in all. */
 const stepsPerMillisecond = 500;
 const mostMatches = 10_000;
+const longestPattern = 10_000;
 
 const script = new Script(`{
   const expression = new RegExp(pattern, flags);
@@ -79,6 +80,7 @@ export const findMatches = (
   budget: Budget,
   which: 'first' | 'all',
 ): readonly Match[] => {
+  if (pattern.length > longestPattern) throw badValue(`a pattern has at most ${longestPattern} characters`);
   budget.spend(100);
   budget.spendText(text.length + pattern.length);
   context ??= createContext(Object.create(null));

@@ -19,6 +19,7 @@ import { refuseOmitInside } from './omit.ts';
 import { asMode, createRunner } from './run.ts';
 import { plainMap } from './spelling.ts';
 import { parseCondition, parseFile, parseTemplate } from './template.ts';
+import { newlinesAtEnd } from './text.ts';
 import type { Value } from '../../inventory/types.ts';
 import type { BlockSpace } from './cut.ts';
 import type { Datum } from './data.ts';
@@ -81,7 +82,7 @@ const inside = <T>(key: string | number, run: () => T): T => {
 
 /** Newlines at the end of a text that rendering has taken away are put back, as Ansible does. */
 const withNewlines = (made: string, newlines: number): string =>
-  made + '\n'.repeat(Math.max(0, newlines - /\n*$/.exec(made)![0].length));
+  made + '\n'.repeat(Math.max(0, newlines - newlinesAtEnd(made)));
 
 const renderText = (source: string, lookup: Lookup, session: Session): Datum => {
   const { tools, runValue } = session;

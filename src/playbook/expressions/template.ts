@@ -3,8 +3,9 @@ import { ExpressionError } from './errors.ts';
 import { blankLiterals } from './literals.ts';
 import { checkNames } from './names.ts';
 import { parseExpression } from './parse.ts';
-import { syntax } from './scan.ts';
+import { expressionEnd, syntax } from './scan.ts';
 import { parseStatements } from './statements.ts';
+import { newlinesAtEnd } from './text.ts';
 import type { BlockSpace } from './cut.ts';
 import type { Block, Expression } from './syntax.ts';
 
@@ -18,7 +19,6 @@ const ansibleSpace: BlockSpace = { trim: true, lstrip: false };
 
 /** Jinja drops the last newline of its source before anything else. */
 const withoutLastNewline = (text: string): string => text.replace(/(?:\r\n|[\r\n])$/, '');
-const newlinesOf = (text: string): number => /\n*$/.exec(text)![0].length;
 
 /** Parsed once, however many hosts and tasks use the same text; emptied when it has grown beyond reason. */
 const remember = <T>(parse: (text: string) => T): ((text: string) => T) => {
@@ -36,7 +36,7 @@ const remember = <T>(parse: (text: string) => T): ((text: string) => T) => {
 /** A value's text as statements. Throws ExpressionError at the first thing that is malformed, offsets into the text. */
 export const parseTemplate = remember((text): Template => ({
   block: parseStatements(cut(withoutLastNewline(text), 0, ansibleSpace), 'quotes'),
-  newlines: newlinesOf(text),
+  newlines: newlinesAtEnd(text),
 }));
 
 const header = '#jinja2:';
@@ -68,7 +68,7 @@ const parseFileWith = (text: string, space: BlockSpace): Template => {
   const line = source.startsWith(header) ? /^[^\n]*/.exec(source)![0] : undefined;
   const set = { ...space, ...(line !== undefined && readHeader(line)) };
   const start = line === undefined ? 0 : line.length + 1;
-  return { block: parseStatements(cut(source, start, set), 'python'), newlines: newlinesOf(text) };
+  return { block: parseStatements(cut(source, start, set), 'python'), newlines: newlinesAtEnd(text) };
 };
 const fileParsers = [true, false].flatMap((trim) =>
   [true, false].map((lstrip) => ({ trim, lstrip, parse: remember((text) => parseFileWith(text, { trim, lstrip })) })),
@@ -82,6 +82,7 @@ export const parseFile = (text: string, space: Partial<BlockSpace> = {}): Templa
 
 /** A `when`: an expression without braces. Throws ExpressionError. */
 export const parseCondition = remember((text): Expression => {
+  expressionEnd(text, 0);
   const braces = blankLiterals(text, 'python').blanked.indexOf('{{');
   if (braces === -1) {
     const parsed = parseExpression(text, 'python');

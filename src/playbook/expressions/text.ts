@@ -44,6 +44,13 @@ export const splitFromEnd = (
 export const isLower = (text: string): boolean => text === text.toLowerCase() && text !== text.toUpperCase();
 export const isUpper = (text: string): boolean => text === text.toUpperCase() && text !== text.toLowerCase();
 
+/** How many newlines a text ends with. */
+export const newlinesAtEnd = (text: string): number => {
+  let start = text.length;
+  while (text[start - 1] === '\n') start--;
+  return text.length - start;
+};
+
 /** `separator.join(parts)`. */
 export const join = (parts: readonly string[], separator: string, budget: Budget): string => {
   budget.spendText(parts.reduce((length, part) => length + part.length + separator.length, 0));

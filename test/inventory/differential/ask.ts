@@ -27,8 +27,7 @@ export interface Question {
 export type PatternAnswer =
   { readonly hosts: readonly string[]; readonly nothing: boolean } | { readonly error: string };
 
-export type Answer =
-  { readonly list: string; readonly patterns: readonly PatternAnswer[] } | { readonly error: string };
+type Answer = { readonly list: string; readonly patterns: readonly PatternAnswer[] } | { readonly error: string };
 
 const inPath = (name: string): string | undefined =>
   (process.env['PATH'] ?? '')

@@ -5,8 +5,11 @@ import type { Ansible } from './ask.ts';
 import { parseList } from './compare.ts';
 import type { WrittenInventory } from './written.ts';
 
-const store = async (file: string, value: unknown): Promise<void> =>
-  writeFileSync(file, await format(JSON.stringify(value), { ...(await resolveConfig(file)), filepath: file }));
+/** Inventories stay as they are written (written/.prettierrc.json); what is stored beside them is for people to read. */
+const store = async (file: string, value: unknown): Promise<void> => {
+  const options = { ...(await resolveConfig(file)), filepath: file, requirePragma: false };
+  writeFileSync(file, await format(JSON.stringify(value), options));
+};
 
 /** Asks Ansible about a written inventory and stores its answers beside it. Throws where Ansible cannot read it. */
 export const record = async (ansible: Ansible, { name, question }: WrittenInventory): Promise<void> => {

@@ -52,8 +52,8 @@ describe.skipIf(!ansible)(`rough texts${missing && ` (skipped: ${missing})`}`, (
       const seen = { both: 0 };
       await fc.assert(
         fc.asyncProperty(roughYaml, async (text) => {
-          // Ansible remembers where it found the variables of a host.
-          const host = `h${count++}`;
+          // Ansible remembers where it found the variables of a host, and that it found none.
+          const host = `rough${count++}`;
           writeFileSync(join(folder, 'hosts'), host);
           writeFileSync(join(folder, 'host_vars', host), text);
           const question: Question = { folder, sources: ['hosts'], patterns: [] };

@@ -43,4 +43,6 @@ const readInventory = (name: string): WrittenInventory => {
   };
 };
 
-export const writtenInventories: readonly WrittenInventory[] = readdirSync(written).sort().map(readInventory);
+export const writtenInventories: readonly WrittenInventory[] = readdirSync(written, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => readInventory(name));

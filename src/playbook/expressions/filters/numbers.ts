@@ -13,7 +13,7 @@ const toInteger = (value: Datum, given: Given): Datum => {
   if (typeof value !== 'string') return fallback;
   const base = given.integer('base', 10);
   const trimmed = value.trim().replaceAll(/(?<=\w)_(?=\w)/g, '');
-  const isDecimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed);
+  const isDecimal = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(trimmed);
   if (base === 10 && isDecimal) return exact(Math.trunc(Number(trimmed)));
   const prefix = { 2: /^([+-]?)0b/i, 8: /^([+-]?)0o/i, 16: /^([+-]?)0x/i, 0: /^(?!)/ }[base];
   const digits = prefix ? trimmed.replace(prefix, '$1') : trimmed;
@@ -23,7 +23,7 @@ const toInteger = (value: Datum, given: Given): Datum => {
 };
 
 const toFloat = (value: Datum, given: Given): Datum => {
-  const isNumber = typeof value === 'string' && /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(value);
+  const isNumber = typeof value === 'string' && /^\s*[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(value);
   const number = numeric(value) ?? (isNumber ? Number(value) : undefined);
   if (number !== undefined) return float(finite(number));
   return given.has('default') ? given.get('default') : new Float(0);

@@ -1,5 +1,6 @@
 import { badValue, elements, isList, tupleOf, typeName } from '../data.ts';
 import { text } from '../spelling.ts';
+import { strip } from '../text.ts';
 import { filter } from './filter.ts';
 import type { NamedFilter } from './filter.ts';
 
@@ -7,7 +8,8 @@ const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 const directoryName = (path: string): string => {
   const head = path.slice(0, path.lastIndexOf('/') + 1);
-  return /^\/*$/.test(head) ? head : head.replace(/\/+$/, '');
+  const kept = strip(head, '/', 'end');
+  return kept === '' ? head : kept;
 };
 
 /** The last dot of the last part divides, unless nothing but dots is before it. Rule: Python's os.path.splitext. */

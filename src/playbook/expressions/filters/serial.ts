@@ -140,7 +140,8 @@ export const serialFilters: readonly NamedFilter[] = [
       if (typeof value !== 'string') return value;
       const documents = value.split(/^(?:---(?:[ \t].*)?|\.\.\.[ \t]*)$/m);
       const [first = '', ...rest] = documents;
-      const kept = first.replaceAll(/^\s*(?:#.*)?$/gm, '').trim() === '' ? rest : [first, ...rest];
+      const isEmpty = first.split('\n').every((line) => /^\s*(?:#|$)/.test(line));
+      const kept = isEmpty ? rest : documents;
       return elements(kept, tools.budget).map((document) => readDocument(String(document), tools));
     }),
   ],
