@@ -60,6 +60,7 @@ export const diagnosticCodes = {
   ),
   'empty-key': explain('A YAML key is missing before the colon.', 'Write it.'),
   'empty-playbook': explain('A playbook has no plays.', 'Begin with `- name: …` and `hosts: …`.'),
+  'empty-role': explain('A role has none of the files that make one.', 'Write `tasks/main.yml` in its folder.'),
   'expression-too-large': explain(
     'An expression runs too long, nests too deeply or makes too much text.',
     'It was stopped; make it smaller.',

@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from './diagnostic-codes.ts';
 /** Where something stands in a file: 1-based line and column, and the length of what is meant. */
 export interface Position {
   readonly file: string;
@@ -9,7 +10,7 @@ export interface Position {
 /** One thing wrong (or suspicious) with what people wrote: the only shape in which input errors travel. */
 export interface Diagnostic {
   /** Stable and greppable: `unknown-key`, `undefined-variable`, `duplicate-key`. */
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly severity: 'error' | 'warning';
   readonly message: string;
   readonly position?: Position;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modules } from '../modules/registry.ts';
-import { actsOfTheController, examplesOf, exampleFile } from './conformance/examples.ts';
+import { setsNothing, examplesOf, exampleFile } from './conformance/examples.ts';
 import { createLabHost, type LabHost } from './conformance/lab-host.ts';
 import { properties, removesWhatItKept } from './conformance/properties.ts';
 import { runLabSite, type SiteRun } from './conformance/lab-site.ts';
@@ -8,7 +8,7 @@ import type { Subject } from './conformance/subject.ts';
 
 // Every module through the real engine and the real remote shell, on hosts of the simulated lab. The kernel there is the lab's own
 // program, and knows nothing of the engine. Hosts side by side, the properties of each one after the other.
-const shown = [...modules.values()].filter(({ kind }) => !actsOfTheController.has(kind));
+const shown = [...modules.values()].filter(({ kind }) => !setsNothing.has(kind));
 describe.concurrent.each(shown)('$kind', (module) => {
   const examples = examplesOf(module);
 

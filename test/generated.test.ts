@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { modules } from '../modules/registry.ts';
 import { parametersOf } from '../src/commands/doc.ts';
 import { errors } from '../src/commands/errors.ts';
+import { diagnosticCodes } from '../src/diagnostic-codes.ts';
 import type { AnyModule } from '../src/contract/module.ts';
 import { createMask } from '../src/report/mask.ts';
 
@@ -44,6 +45,15 @@ describe('documents made from the code', () => {
   it.each([...modules.keys()])('the parameters in modules/%s/README.md', async (kind) => {
     const name = `modules/${kind}/README.md`;
     await compare(name, withTable(textOf(name), modules.get(kind)!));
+  });
+
+  it('explain no code that nobody gives', () => {
+    const folder = path.join(root, 'src');
+    const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => /\.tsx?$/.test(name) && name !== 'diagnostic-codes.ts',
+    );
+    const text = sources.map((name) => readFileSync(path.join(folder, name), 'utf8')).join('\n');
+    expect(Object.keys(diagnosticCodes).filter((code) => !text.includes(`'${code}'`))).toEqual([]);
   });
 
   it('docs/errors.md', async () => {

@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from '../diagnostic-codes.ts';
 import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
@@ -12,7 +13,7 @@ export interface Question {
   readonly instead: string;
 }
 
-const problem = (code: string, message: string, hint?: string): InputError =>
+const problem = (code: DiagnosticCode, message: string, hint?: string): InputError =>
   new InputError([{ code, severity: 'error', message, ...(hint !== undefined && { hint }) }]);
 
 const openTerminal = ({ prompt, instead }: Question): ReadStream => {

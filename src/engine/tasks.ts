@@ -2,7 +2,7 @@ import { ConnectError } from '../connect/types.ts';
 import { ShellLost } from '../connect/shell/shell.ts';
 import type { Host, Value } from '../inventory/types.ts';
 import type { HostPlay, HostTask, Scope } from '../playbook/types.ts';
-import { InputError } from '../diagnostics.ts';
+import { InputError, type Diagnostic } from '../diagnostics.ts';
 import type { HostStage } from '../report/events.ts';
 import { act } from './act.ts';
 import type { Delegates } from './delegates.ts';
@@ -277,9 +277,9 @@ export const createTaskRunner = (options: TasksOptions) => {
   };
 };
 
-const unknownHost = (name: string, { task }: HostTask) => ({
+const unknownHost = (name: string, { task }: HostTask): Diagnostic => ({
   code: 'unknown-host',
-  severity: 'error' as const,
+  severity: 'error',
   message: `delegate_to: there is no host "${name}" in the inventory`,
   position: task.position,
 });

@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from '../diagnostic-codes.ts';
 import type { Diagnostic, Position } from '../diagnostics.ts';
 import { resolvePlain } from '../yaml/scalars.ts';
 import type { Entry, Node } from '../yaml/nodes.ts';
@@ -79,7 +80,7 @@ export const readJson = (text: string, place: Place): JsonResult => {
     }
   };
   const here = (length: number): Position => place(line, at - lineStart + 1 - length, length);
-  const problem = (code: string, message: string, position: Position, hint?: string): void => {
+  const problem = (code: DiagnosticCode, message: string, position: Position, hint?: string): void => {
     diagnostics.push({ code, severity: 'error', message, position, ...(hint && { hint }) });
   };
 

@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from '../diagnostic-codes.ts';
 import { InputError, nearest } from '../diagnostics.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { createSources } from '../yaml/files.ts';
@@ -13,7 +14,7 @@ export interface Match {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const error = (code: string, message: string, hint?: string): Diagnostic => ({
+const error = (code: DiagnosticCode, message: string, hint?: string): Diagnostic => ({
   code,
   severity: 'error',
   message,

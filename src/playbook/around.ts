@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from '../diagnostic-codes.ts';
 import { Budget } from './expressions/budget.ts';
 import { isOmitted } from './omit.ts';
 import { hasTemplate } from './expressions/render.ts';
@@ -23,7 +24,7 @@ export interface Around {
 }
 
 /** `problem` hears of what is wrong at a path of the tree. */
-type Report = (code: string, message: string, path: Path, hint?: string) => void;
+type Report = (code: DiagnosticCode, message: string, path: Path, hint?: string) => void;
 
 const labelText = (value: Value): string => (typeof value === 'string' ? value : JSON.stringify(value));
 

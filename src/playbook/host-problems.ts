@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from '../diagnostic-codes.ts';
 import { hasTemplate } from './expressions/render.ts';
 import { InputError, nearest } from '../diagnostics.ts';
 import { toValue } from '../yaml/document.ts';
@@ -26,7 +27,7 @@ const show = (value: Value): string => {
 export const hiddenMessage = 'the value is wrong (hidden: no_log)';
 
 export const hostProblem = (
-  code: string,
+  code: DiagnosticCode,
   message: string,
   position: Position,
   hint: string | undefined,

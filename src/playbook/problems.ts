@@ -1,9 +1,10 @@
+import type { DiagnosticCode } from '../diagnostic-codes.ts';
 import type { Diagnostic, Position } from '../diagnostics.ts';
 
 /** Everything found wrong so far; nothing stops at the first. */
 export interface Problems {
-  readonly error: (code: string, message: string, position: Position | undefined, hint?: string) => void;
-  readonly warn: (code: string, message: string, position: Position | undefined, hint?: string) => void;
+  readonly error: (code: DiagnosticCode, message: string, position: Position | undefined, hint?: string) => void;
+  readonly warn: (code: DiagnosticCode, message: string, position: Position | undefined, hint?: string) => void;
   readonly add: (diagnostics: readonly Diagnostic[]) => void;
   /** Of one host; the same of several hosts becomes one diagnostic that names them. */
   readonly addFor: (host: string, problems: readonly HostProblem[]) => void;
@@ -24,7 +25,7 @@ export const nameHosts = (hosts: readonly string[]): string => {
 
 export const problem = (
   severity: Diagnostic['severity'],
-  code: string,
+  code: DiagnosticCode,
   message: string,
   position: Position | undefined,
   hint: string | undefined,

@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from '../diagnostic-codes.ts';
 import { Ajv } from 'ajv';
 import { nearest } from '../diagnostics.ts';
 import { startsWith } from './places.ts';
@@ -10,7 +11,7 @@ import type { Schema } from './schema.ts';
 
 /** One thing wrong with a task's parameters, at a path into them. */
 export interface ParamProblem {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly path: Path;
   /** What to point at: the value, its key, or the module's name where a key is missing. */

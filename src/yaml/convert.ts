@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from '../diagnostic-codes.ts';
 import { COLLECTION_STYLE, EVENT_ID, getScalarValue, SCALAR_STYLE } from 'js-yaml';
 import type { AliasEvent, DocumentEvent, Event, MappingEvent, PopEvent, ScalarEvent, SequenceEvent } from 'js-yaml';
 import type { Diagnostic, Position } from '../diagnostics.ts';
@@ -44,7 +45,7 @@ export const convertEvents = (
   /** The line on which the last key or value of a block map ends. */
   let lastLine = 0;
 
-  const problem = (code: string, message: string, position: Position, hint?: string): void => {
+  const problem = (code: DiagnosticCode, message: string, position: Position, hint?: string): void => {
     diagnostics.push({ code, severity: 'error', message, position, ...(hint && { hint }) });
   };
 

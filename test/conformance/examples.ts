@@ -15,8 +15,8 @@ export interface Example {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** They read and write nothing on a host, so no host can show them: test/engine/acts.test.ts does. */
-export const actsOfTheController: ReadonlySet<string> = new Set(['assert', 'debug', 'fail', 'pause', 'set_fact']);
+/** They set nothing on a host that could be perturbed: test/engine/acts.test.ts does. */
+export const setsNothing: ReadonlySet<string> = new Set(['assert', 'debug', 'fail', 'pause', 'set_fact', 'wait_for']);
 
 const modulesFolder = path.join(import.meta.dirname, '../../modules');
 

@@ -84,7 +84,7 @@ describe('a stage', () => {
 
   it('fails a task whose condition cannot be evaluated, and nothing else', async () => {
     const when = (): boolean => {
-      throw new InputError([{ code: 'undefined', severity: 'error', message: "'rc' is undefined" }]);
+      throw new InputError([{ code: 'undefined-variable', severity: 'error', message: "'rc' is undefined" }]);
     };
     const { tasks } = await runTasks(host, [{ module: chain, params: {}, items: [item('two', when)] }]);
     expect(tasks).toMatchObject([{ outcome: 'failed', reason: 'error', message: "'rc' is undefined" }]);

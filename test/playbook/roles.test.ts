@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { modules as allModules } from '../../modules/registry.ts';
 import { tasksOf } from '../../src/playbook/sequence.ts';
 import { compileFolder } from './site.ts';
 
@@ -25,6 +26,21 @@ describe('a role', () => {
     expect(tasksOf(play.sequence)).toMatchObject([{ name: 't', role: 'r', notify: ['r : h'] }]);
     expect(play.handlers).toMatchObject([{ name: 'h', role: 'r', listen: ['r : h'], id: '0.h0' }]);
     expect(folder).not.toBe('');
+  });
+
+  it('has its files looked for in itself, its callers, beside its tasks and beside the playbook', () => {
+    const { diagnostics } = compileFolder(
+      {
+        'site.yml': '- {hosts: all, roles: [outer], tasks: [{import_tasks: tasks/own.yml}]}\n',
+        'tasks/own.yml': '- file: {path: /x, source: nowhere}\n',
+        'roles/outer/tasks/main.yml': '- import_role: {name: inner}\n',
+        'roles/inner/tasks/main.yml': '- file: {path: /x, source: nowhere}\n',
+      },
+      { modules: allModules },
+    );
+    const searched = diagnostics.map(({ hint }) => hint!.replaceAll(/\S*files\/, /g, '').replace('looked in ', ''));
+    // The playbook's folder is the empty text at the end.
+    expect(searched).toEqual(['roles/inner/, roles/outer/, roles/inner/tasks/, ', 'tasks/, ']);
   });
 
   it('gives its handlers by the last of one name; a topic belongs to all', () => {

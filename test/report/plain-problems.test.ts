@@ -99,10 +99,10 @@ describe('warnings', () => {
 
   it('of the playbook are shown with their line, where its text is known', async () => {
     const position = { file: 'site.yml', line: 2, column: 3, length: 3 };
-    const diagnostic = { code: 'odd', severity: 'warning', message: 'odd key', position } as const;
+    const diagnostic = { code: 'unknown-key', severity: 'warning', message: 'odd key', position } as const;
     const source = (file: string): string | undefined => (file === 'site.yml' ? 'one\n  two\n' : undefined);
     const lines = await print([...begin(['a']), { type: 'diagnostic', diagnostic }, finish()], { source });
-    const at = lines.indexOf('site.yml:2:3: warning: odd key [odd]');
+    const at = lines.indexOf('site.yml:2:3: warning: odd key [unknown-key]');
     expect(lines.slice(at + 1, at + 3)).toEqual(['  2 |   two', '    |   ^^^']);
   });
 

@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from '../../diagnostic-codes.ts';
 import type { Position } from '../../diagnostics.ts';
 import type { Assignment } from '../draft.ts';
 import { expandHostNames } from '../host-names.ts';
@@ -8,7 +9,7 @@ import type { Line } from './ini-lines.ts';
 import { parseLiteral } from './python-literal.ts';
 
 /** Takes an error of an INI file. */
-export type Report = (code: string, message: string, position: Position, hint?: string) => void;
+export type Report = (code: DiagnosticCode, message: string, position: Position, hint?: string) => void;
 
 export interface HostEntry {
   readonly expanded: HostNames;

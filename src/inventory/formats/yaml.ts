@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from '../../diagnostic-codes.ts';
 import { nearest } from '../../diagnostics.ts';
 import type { Diagnostic, Position } from '../../diagnostics.ts';
 import { get } from '../../yaml/document.ts';
@@ -14,7 +15,7 @@ const sections = ['hosts', 'children', 'vars'];
  * Rule: Ansible's plugins/inventory/yaml.py; what it skips with a warning is an error here.
  */
 export const readYamlInventory = (top: MapNode, draft: Draft, diagnostics: Diagnostic[]): void => {
-  const problem = (code: string, message: string, position: Position, hint?: string): void => {
+  const problem = (code: DiagnosticCode, message: string, position: Position, hint?: string): void => {
     diagnostics.push({ code, severity: 'error', message, position, ...(hint && { hint }) });
   };
   const isNull = (node: Node): boolean => node.kind === 'scalar' && node.value === null;
