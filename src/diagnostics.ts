@@ -1,4 +1,6 @@
 import type { DiagnosticCode } from './diagnostic-codes.ts';
+
+export type { DiagnosticCode };
 /** Where something stands in a file: 1-based line and column, and the length of what is meant. */
 export interface Position {
   readonly file: string;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { tasksOf } from '../src/playbook/sequence.ts';
 // What people copy out of the documents must work.
 
 const root = path.join(import.meta.dirname, '..');
-const documents = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md'];
+const documents = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/ansible.md'];
 const textOf = (name: string): string => readFileSync(path.join(root, name), 'utf8');
 const files = (folder: string): readonly string[] =>
   readdirSync(path.join(root, folder))
@@ -33,6 +33,25 @@ beforeAll(() => {
 afterAll(() => {
   process.chdir(before);
   rmSync(folder, { recursive: true, force: true });
+});
+
+/** Each task in the YAML blocks of the modules' READMEs: a module's key at the beginning of a line, and what belongs to it. */
+const tasksInReadmes = readdirSync(path.join(root, 'modules')).flatMap((kind) => {
+  const readme = path.join('modules', kind, 'README.md');
+  if (!existsSync(path.join(root, readme))) return [];
+  return [...textOf(readme).matchAll(/```yaml\n([^]*?)```/g)].flatMap(([, text = '']) =>
+    text.split(/^(?=\w)/m).map((task) => ({ name: `${readme}: ${task.split('\n')[0]}`, task })),
+  );
+});
+
+describe('tasks in the documents', () => {
+  it.each(tasksInReadmes)('$name', ({ task }) => {
+    const [, file] = /\b(?:src|source): ([\w./-]+)/.exec(task) ?? [];
+    if (file !== undefined) writeFileSync(path.join(folder, file), '');
+    const playbook = path.join(folder, 'task.yml');
+    writeFileSync(playbook, `- hosts: kvm01\n  tasks:\n    - ${task.trimEnd().replaceAll('\n', '\n      ')}\n`);
+    expect(openSite(playbook, { inventory: ['inventories/lab.yml'] }).site.plays).toHaveLength(1);
+  });
 });
 
 describe('playbooks', () => {

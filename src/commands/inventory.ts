@@ -47,7 +47,10 @@ const explain = ([host, variable, ...rest]: readonly string[], opened: LoadedInv
 export const inventory = (options: InventoryCommandOptions, print: Print): number => {
   const { graph, host, list, listHosts: pattern, explain: words } = options;
   if (!graph && !list && host === undefined && pattern === undefined && words === undefined)
-    throw usage('what is to be shown?', '--list, --graph, --host HOST or --list-hosts PATTERN');
+    throw usage(
+      'what is to be shown?',
+      '--list, --graph, --host HOST or --list-hosts PATTERN; --explain HOST [VARIABLE] tells where values come from',
+    );
   const opened = openInventory(options, print.mask.hide);
   const { inventory: loaded, files, warnings } = opened;
   for (const warning of warnings) print.talk(formatDiagnostic(warning, files.text));

@@ -71,7 +71,7 @@ const awaitStep = async (
       staged.history.failure = { reason: 'error', message: `not within ${act.timeout} s: ${act.awaits}` };
       return staged;
     }
-    options.on('observe', `waits for ${act.awaits}`);
+    options.on('observe', hostTask.task.noLog ? item.name : `waits for ${act.awaits}`);
     await options.wait(Math.min(act.every, left));
     if (options.stopped()) return staged;
     options.invalidate();

@@ -44,6 +44,7 @@ const hide = (change: Change): Change => ({
   ...change,
   before: change.before === null ? null : hidden,
   after: change.after === null ? null : hidden,
+  ...(change.failed && { failed: { ...change.failed, message: hidden } }),
 });
 
 /** Everything that the item waits for, now that it stands as it does. */

@@ -1,4 +1,4 @@
-import type { DiagnosticCode } from '../diagnostic-codes.ts';
+import type { DiagnosticCode } from '../diagnostics.ts';
 import type { Diagnostic, Position } from '../diagnostics.ts';
 import { resolvePlain } from '../yaml/scalars.ts';
 import type { Entry, Node } from '../yaml/nodes.ts';

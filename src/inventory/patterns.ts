@@ -1,4 +1,4 @@
-import type { DiagnosticCode } from '../diagnostic-codes.ts';
+import type { DiagnosticCode } from '../diagnostics.ts';
 import { InputError, nearest } from '../diagnostics.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { createSources } from '../yaml/files.ts';

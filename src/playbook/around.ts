@@ -1,4 +1,4 @@
-import type { DiagnosticCode } from '../diagnostic-codes.ts';
+import type { DiagnosticCode } from '../diagnostics.ts';
 import { Budget } from './expressions/budget.ts';
 import { isOmitted } from './omit.ts';
 import { hasTemplate } from './expressions/render.ts';

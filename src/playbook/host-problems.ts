@@ -1,4 +1,4 @@
-import type { DiagnosticCode } from '../diagnostic-codes.ts';
+import type { DiagnosticCode } from '../diagnostics.ts';
 import { hasTemplate } from './expressions/render.ts';
 import { InputError, nearest } from '../diagnostics.ts';
 import { toValue } from '../yaml/document.ts';

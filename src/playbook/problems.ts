@@ -1,4 +1,4 @@
-import type { DiagnosticCode } from '../diagnostic-codes.ts';
+import type { DiagnosticCode } from '../diagnostics.ts';
 import type { Diagnostic, Position } from '../diagnostics.ts';
 
 /** Everything found wrong so far; nothing stops at the first. */

@@ -1,4 +1,4 @@
-import type { DiagnosticCode } from '../diagnostic-codes.ts';
+import type { DiagnosticCode } from '../diagnostics.ts';
 import { Ajv } from 'ajv';
 import { nearest } from '../diagnostics.ts';
 import { startsWith } from './places.ts';

@@ -1,4 +1,4 @@
-import type { DiagnosticCode } from '../diagnostic-codes.ts';
+import type { DiagnosticCode } from '../diagnostics.ts';
 import { COLLECTION_STYLE, EVENT_ID, getScalarValue, SCALAR_STYLE } from 'js-yaml';
 import type { AliasEvent, DocumentEvent, Event, MappingEvent, PopEvent, ScalarEvent, SequenceEvent } from 'js-yaml';
 import type { Diagnostic, Position } from '../diagnostics.ts';

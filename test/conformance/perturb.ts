@@ -148,7 +148,7 @@ const runningFlip = (host: LabHost, setting: Setting, settings: readonly Setting
         } else rmSync(folder, { recursive: true });
       });
     case 'program':
-      return flip(() => (/^package /.test(target.name) ? togglePackage(host, target.name) : restartAsBefore(host)));
+      return flip(() => (target.name.startsWith('package ') ? togglePackage(host, target.name) : restartAsBefore(host)));
   }
 };
 

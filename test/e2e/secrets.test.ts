@@ -1,124 +1,26 @@
 import { existsSync } from 'node:fs';
-import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { startLab, type Lab } from '../lab/hosts.ts';
 import { labPassword } from '../lab/spec.ts';
 import { createSite, e2eProblem, perfplayCommand, startPerfplay, titled, type Site } from './perfplay.ts';
+import {
+  acts,
+  extraVars,
+  fromEnvironment,
+  head,
+  key,
+  names,
+  nested,
+  seen,
+  tasks,
+  token,
+  type Name,
+} from './secrets.ts';
 
 // What is secret is looked for in everything that perfplay shows. That the same texts are found where nothing is said to be secret
 // shows that the eyes can see.
-
-const token = 'tok/9f+XQ "n" it\'s';
-const key = `-----BEGIN KEY-----
-MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj
-MzEfYyjiWA4R4/M2bS1GB4t7NXp98C3S
------END KEY-----
-`;
-const pin = 73519204;
-const nested = 'nest-4711-egg';
-const fromEnvironment = 'env:hunter/22';
-const secrets = { token, key, pin: String(pin), nested, fromEnvironment, password: labPassword };
-type Name = keyof typeof secrets;
-
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
-/** Without white space, quotes and commas, however they are written: lines and lists that were one text. */
-const squeezed = (text: string): string => stripVTControlCharacters(text).replaceAll(/\\[nr]|[\s"',\\]/g, '');
-
-/** How each secret may look: name of the form, and what it contains. */
-const formsOf = (name: Name): readonly (readonly [form: string, text: string])[] => {
-  const secret = secrets[name];
-  return [
-    [name, secret],
-    [`${name} in JSON`, JSON.stringify(secret).slice(1, -1)],
-    [`${name} in a URL`, encodeURIComponent(secret).replaceAll('%2F', '/').replaceAll("'", '%27')],
-    // 'user:' fills no group of three bytes: what is within begins in the middle of one.
-    [`${name} in base64`, base64(`user:${secret}@host`).slice(8, -8)],
-    [`${name} alone in base64`, base64(secret).slice(0, -4)],
-    ...secret
-      .split('\n')
-      .filter((line) => line.length > 20)
-      .map((line) => [`a line of ${name}`, line] as const),
-  ];
-};
-const names = Object.keys(secrets) as readonly Name[];
-
-/** The forms of the secrets that can be read in what was shown. */
-const seen = (shown: string): ReadonlySet<string> => {
-  const texts = [stripVTControlCharacters(shown)];
-  const joined = squeezed(shown);
-  return new Set(
-    names.flatMap((name) =>
-      formsOf(name).flatMap(([form, text]) =>
-        texts.some((one) => one.includes(text)) || joined.includes(squeezed(text)) ? [form] : [],
-      ),
-    ),
-  );
-};
-
-const tasks = `
-    - name: Its name says {{ token }}
-      debug: {msg: "{{ token }} {{ pin }} {{ nested.user.password }} {{ app_password }} {{ word }}"}
-    - debug: {var: "hostvars[inventory_hostname]"}
-    - name: A file with it
-      file: {path: /root/app.conf, content: "user=app\\ntoken={{ token }}\\n{{ key }}pin={{ pin }}\\n", mode: "0600"}
-    - name: Lines of the file
-      config_file: {path: /root/lines.conf, values: {TOKEN: "{{ nested.user.password }}", PASSWORD: "{{ app_password }}"}}
-    - name: As items
-      debug: {msg: item}
-      loop: ["{{ token }}", "{{ key }}"]
-    - name: As labels
-      debug: {msg: label}
-      loop: [{word: "{{ word }}"}]
-      loop_control: {label: "{{ item.word }}"}
-    - assert: {that: "token == 'x'", fail_msg: "wrong is {{ token | to_json }} {{ token | quote }}"}
-      ignore_errors: true
-    - fail: {msg: "{{ token | urlencode }} {{ key | indent(6) }}"}
-      ignore_errors: true
-    - sysctl: {values: {net.core.somaxconn: "{{ nested.user.password }}"}}
-      ignore_errors: true
-`;
-/** What is known only once something has run. */
-const acts = `
-    - name: Says it plainly, in a URL, in base64, in pieces
-      command:
-        shell: |
-          printf 'plain %s, ' "$T"
-          printf 'https://me:%s@host/' "$T"
-          printf 'user:%s@host' "$T" | base64 -w0
-          printf '\\n%s' "$T" | fold -w 5
-          printf '\\n%s\\n%s\\n' "$K" "$K" | base64
-      environment: {T: "{{ token }}", K: "{{ key }}"}
-      register: said
-    - debug: {var: said}
-    - debug: {msg: "{{ said.stdout_lines }} {{ said.stdout }}"}
-    - name: Says it with an error
-      command: {argv: [sh, -c, 'echo "bad login: $1" >&2; exit 3', sh, "{{ token }}"]}
-      ignore_errors: true
-    - name: Says its password with an error
-      command: {argv: [sh, -c, 'echo "$1" | base64 >&2; exit 3', sh, "{{ key }}"]}
-      ignore_errors: true
-    - name: A wrong value
-      service: {name: x, state: "{{ said.stdout_lines[0] }}"}
-      ignore_errors: true
-    - name: What is not there
-      debug: {msg: "{{ said[token] }}"}
-      ignore_errors: true
-    - wait_for: {path: "/srv/{{ token }}", timeout: 0.2, msg: "{{ word }}"}
-      ignore_errors: true
-`;
-const head = `- name: All that may tell
-  hosts: all
-  become: true
-  vars: {app_password: "{{ lookup('env', 'APPLICATION') }}"}
-  tasks:`;
-
-/** Variables of -e, said to be secret or not. */
-const extraVars = (isSecret: boolean): unknown => {
-  const value = (one: unknown) => (isSecret ? { secret: true, value: one } : one);
-  return { token: value(token), key: value(key), pin: value(pin), nested: { user: { password: value(nested) } } };
-};
 
 const needs = (program: string): string | undefined =>
   existsSync(`/usr/bin/${program}`) ? undefined : `needs ${program}`;
@@ -261,6 +163,29 @@ describe.skipIf(problem)(titled('secrets', problem), () => {
       expect(text).toMatch(/broken\.yml:3:\d+/);
       expect([...seen(text)]).toEqual([]);
     });
+  });
+
+  test('no_log: what a task waits for, and why it fails, is seen without it alone', async () => {
+    const quiet = (noLog: boolean): string => `- name: Quiet
+  hosts: all
+  become: true
+  no_log: ${noLog}
+  tasks:
+    - {wait_for: {path: /srv/none, timeout: 0.2, msg: "{{ token }}"}, ignore_errors: true}
+    - {command: {argv: [sh, -c, "echo {{ pin }} >&2; exit 1"]}, ignore_errors: true}
+    - {sysctl: {values: {net.core.somaxconn: "{{ nested.user.password }}"}}, ignore_errors: true}
+    - {assert: {that: "false", fail_msg: "{{ word }}"}, ignore_errors: true}
+    - {debug: {msg: "{{ key }}"}, loop: ["{{ token }}"]}
+    - {service: {name: x, state: "{{ token }}"}, when: false}
+`;
+    for (const output of ['jsonl', 'plain', 'json']) {
+      site.write('quiet.yml', quiet(false));
+      const given = ['run', 'quiet.yml', '--diff', '--output', output];
+      const forms = ['token', 'pin', 'nested', 'password', 'a line of key'];
+      expect([...seen(await shown(given, false))], output).toEqual(expect.arrayContaining(forms));
+      site.write('quiet.yml', quiet(true));
+      expect([...seen(await shown(given, false))], output).toEqual([]);
+    }
   });
 
   describe('on the target', () => {

@@ -1,4 +1,4 @@
-import type { DiagnosticCode } from '../../diagnostic-codes.ts';
+import type { DiagnosticCode } from '../../diagnostics.ts';
 import type { Position } from '../../diagnostics.ts';
 import type { Assignment } from '../draft.ts';
 import { expandHostNames } from '../host-names.ts';
