@@ -13,7 +13,7 @@ import type { Diagnostic } from '../diagnostics.ts';
 import type { Variable } from '../inventory/types.ts';
 import type { PlayDefinition } from './definitions.ts';
 import type { TaskPlace } from './lookups.ts';
-import type { Problems } from './problems.ts';
+import type { HostProblem, Problems } from './problems.ts';
 import type { ReadingOptions } from './reading.ts';
 import type { SelectedPlay, Selection } from './select.ts';
 import type { Site } from './types.ts';
@@ -34,6 +34,13 @@ const checkTexts = (definitions: readonly PlayDefinition[], problems: Problems):
   for (const { sequence, handlers } of definitions)
     for (const task of [...tasksOf(sequence), ...handlers]) checkTaskTexts(task, problems);
 };
+
+/** What is wrong with a task on a host, without what only follows from parameters that were refused. */
+const withoutSequels = (
+  { isWhole, moduleAt, params }: TaskPlace['task'],
+  found: readonly HostProblem[],
+): readonly HostProblem[] =>
+  isWhole ? found : found.filter(({ position }) => position !== moduleAt && position !== params.position);
 
 /**
  * Reads and checks playbooks wholly, before any host is contacted. `diagnostics` holds everything found in all files, in their
@@ -65,7 +72,7 @@ export const compileSite = (
   for (const selected of plays)
     for (const host of selected.play.hosts)
       for (const task of [...tasksOf(selected.sequence), ...selected.definition.handlers])
-        problems.addFor(host, binder.check(placeOn(selected, host)(task)));
+        problems.addFor(host, withoutSequels(task, binder.check(placeOn(selected, host)(task))));
   problems.add(valueWarnings(definitions, { inventory, extraVars, files: createControllerFiles() }));
 
   const diagnostics = problems.all(reading.files);

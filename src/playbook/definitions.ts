@@ -18,6 +18,8 @@ export interface TaskDefinition {
   readonly name: Node | undefined;
   /** The module's parameters without `state`. */
   readonly params: MapNode;
+  /** False where some of them were refused: that others are missing may follow from that, and is not told. */
+  readonly isWhole: boolean;
   /** Where the module is named. */
   readonly moduleAt: Position;
   /** Aligned with `task.when`. */

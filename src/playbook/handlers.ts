@@ -62,7 +62,10 @@ export const checkNotified = (
   for (const { text, position } of notifying.flatMap(({ notify }) => notify)) {
     if (names.has(text)) continue;
     const near = nearest(text, names);
-    const hint = near === undefined ? 'write it under handlers: of this play' : `did you mean '${near}'?`;
+    const hint =
+      near === undefined
+        ? 'write it under handlers: of this play, or into handlers/main.yml of a role of it'
+        : `did you mean '${near}'?`;
     problems.error('unknown-handler', `this play has no handler '${text}'`, position, hint);
   }
 };

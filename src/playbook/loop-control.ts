@@ -30,7 +30,8 @@ export const readLoopControl = (map: MapNode, problems: Problems): LoopControl =
   const node = get(map, 'loop_control');
   if (!node) return none;
   if (node.kind !== 'map') return wrongType(problems, 'loop_control', 'a map', node) ?? none;
-  if (!get(map, 'loop'))
+  const isForeign = map.entries.some(({ key }) => key.startsWith('with_'));
+  if (!get(map, 'loop') && !isForeign)
     problems.error('missing-key', "'loop_control' needs 'loop': the list to go through", node.position);
   refuseUnknown(checkKeys(node, keywords, problems), keywords, problems);
   const nameOf = (key: string): string | undefined => {

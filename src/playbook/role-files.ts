@@ -37,14 +37,12 @@ export const findRole = (
   const folders = searched(playbookFolder, beside);
   const found = folders.map((folder) => join(folder, name.text)).find(isFolder);
   if (found !== undefined) return found;
-  const isOfCollection = /^\w+\.\w+\.\w+$/.test(name.text);
+  const ownFolder = path.join(folders[0]!, path.basename(name.text));
   problems.error(
     'missing-role',
     `the role '${name.text}' was not found in ${nameFolders(folders)}`,
     name.position,
-    isOfCollection
-      ? `roles are folders: put it into ${join(folders[0]!, name.text.split('.').at(-1)!)}`
-      : nearestIn(folders, name.text),
+    nearestIn(folders, name.text) ?? `roles are folders: put it into ${ownFolder}`,
   );
   return undefined;
 };

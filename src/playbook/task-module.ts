@@ -43,14 +43,28 @@ const findModule = (
   return first && { module: modules.get(first.key)!, entry: first };
 };
 
+/** How a text of `name=value` pairs would be written as a map; pairs that only Ansible's module takes with their own forms. */
+const pairForm = (kind: string, pairs: readonly (readonly [name: string, value: string])[]): string => {
+  const formOf = ([name, value]: readonly [string, string]) =>
+    parameterForm(kind, name) ?? valueForm(kind, name, value);
+  const rest = pairs.filter((pair) => formOf(pair) === undefined).map(([name, value]) => `${name}: ${value}`);
+  const forms = pairs.flatMap((pair) => formOf(pair) ?? []);
+  return [...new Set([...(rest.length > 0 ? [`write ${kind}: {${rest.join(', ')}}`] : []), ...forms])].join('; ');
+};
+
 /** How a free-form text would be written as a map. */
 const mapForm = (kind: string, text: string, module: AnyModule): string => {
-  const pairs = [...text.matchAll(/(\w+)=("[^"]*"|'[^']*'|\S+)/g)];
-  if (pairs.length > 0) return `write ${kind}: {${pairs.map(([, key, value]) => `${key}: ${value}`).join(', ')}}`;
+  const pairs = [...text.matchAll(/(\w+)=("[^"]*"|'[^']*'|\S+)/g)].map(([, name, value]) => [name!, value!] as const);
   const names = parameterNames(module);
+  if (names.includes('argv')) {
+    const needsShell = names.includes('shell') && /[|&;<>$`*?'"\\]/.test(text);
+    return needsShell
+      ? `write ${kind}: {shell: ${JSON.stringify(text.trim())}}`
+      : `write ${kind}: {argv: [${text.trim().split(/\s+/).join(', ')}]}`;
+  }
+  if (pairs.length > 0) return pairForm(kind, pairs);
   if (names.length === 0) return `write ${kind}: with a map of names and values below it`;
-  if (names.includes('argv')) return `write ${kind}: {argv: [${text.split(/\s+/).join(', ')}]}`;
-  return `write ${kind}: {${names[0] ?? 'name'}: …}; its parameters are ${names.join(', ')}`;
+  return `write ${kind}: {${names[0]!}: …}; its parameters are ${names.join(', ')}`;
 };
 
 export const parameterNames = (module: AnyModule): readonly string[] => {
@@ -74,10 +88,18 @@ const withoutForeign = (params: MapNode, module: AnyModule, problems: Problems):
   return entries.length === params.entries.length ? params : { ...params, entries };
 };
 
-const readParams = ({ key, keyPosition, value }: Entry, module: AnyModule, problems: Problems): MapNode => {
+/** The parameters as they are written, and whether none was refused. */
+const readParams = (
+  { key, keyPosition, value }: Entry,
+  module: AnyModule,
+  problems: Problems,
+): { readonly written: MapNode; readonly isWhole: boolean } => {
   const none: MapNode = { kind: 'map', entries: [], position: keyPosition };
-  if (value.kind === 'map') return withoutForeign(value, module, problems);
-  if (value.kind === 'scalar' && value.value === null) return none;
+  if (value.kind === 'map') {
+    const written = withoutForeign(value, module, problems);
+    return { written, isWhole: written === value };
+  }
+  if (value.kind === 'scalar' && value.value === null) return { written: none, isWhole: true };
   if (value.kind === 'scalar' && typeof value.value === 'string') {
     const hint = value.value.includes('{{')
       ? 'name each parameter and give it a template'
@@ -89,7 +111,7 @@ const readParams = ({ key, keyPosition, value }: Entry, module: AnyModule, probl
       hint,
     );
   } else wrongType(problems, key, 'a map of parameters', value);
-  return none;
+  return { written: none, isWhole: false };
 };
 
 /** `state` of a module whose settings can be taken back; the engine's word, not the module's. */
@@ -113,6 +135,8 @@ export interface WrittenModule {
   readonly position: Position;
   /** Without `state`, where that is the engine's word. */
   readonly params: MapNode;
+  /** False where some were refused: what is missing then follows from that. */
+  readonly isWhole: boolean;
   readonly absent: boolean;
   readonly learned: readonly string[];
 }
@@ -123,10 +147,11 @@ export const readModule = (map: MapNode, around: Surroundings): WrittenModule | 
   const found = findModule(map, around);
   if (!found) return undefined;
   const { module, entry } = found;
-  const written = readParams(entry, module, problems);
+  const { written, isWhole } = readParams(entry, module, problems);
   const absent = readAbsent(written, module, problems);
   const params = module.removable
     ? { ...written, entries: written.entries.filter(({ key }) => key !== 'state') }
     : written;
-  return { module, position: entry.keyPosition, params, absent, learned: readLearned(written, module, problems) };
+  const learned = readLearned(written, module, problems);
+  return { module, position: entry.keyPosition, params, isWhole, absent, learned };
 };

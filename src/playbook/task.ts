@@ -65,7 +65,7 @@ export const readTask = (map: MapNode, around: Surroundings): TaskDraft | undefi
   const own = withVariables(handDown(map, around.inherited, problems), variablesField(map, 'task vars', problems));
   if (!written) return undefined;
 
-  const { module, position, params, absent, learned } = written;
+  const { module, position, params, isWhole, absent, learned } = written;
   const environment = environmentOf(own.environment);
   return ({ id, variables, defaults }) => ({
     task: {
@@ -104,6 +104,7 @@ export const readTask = (map: MapNode, around: Surroundings): TaskDraft | undefi
     },
     name: get(map, 'name'),
     params,
+    isWhole,
     moduleAt: position,
     conditions: own.conditions,
     judgements: { changed, failed, until },

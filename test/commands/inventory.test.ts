@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inventory, type InventoryCommandOptions } from '../../src/commands/inventory.ts';
 import { InputError } from '../../src/diagnostics.ts';
+import { createFolder } from './fixture.ts';
 import { createMask } from '../../src/report/mask.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'perfplay-inventory-command-'));
@@ -131,5 +132,16 @@ describe('inventory', () => {
     [{ list: true, inventory: [path.join(folder, 'nowhere')] }, 'missing-file'],
   ])('%j is refused: %s', (options, code) => {
     expect(refused(options)).toMatchObject([{ code }]);
+  });
+});
+
+describe('the program', () => {
+  it('loses nothing of a long answer where its reader is slow', async () => {
+    const working = createFolder();
+    working.write('fleet.yml', 'web: {hosts: {"h[1:20000]": }}\n');
+    const line = 'perfplay inventory -i fleet.yml --list-hosts all | { sleep 1; wc -l; }';
+    const { stdout } = await working.sh(line);
+    working.remove();
+    expect(stdout.trim()).toBe('20000');
   });
 });
