@@ -59,8 +59,10 @@ try {
 } catch (error) {
   if (error !== unwritten) process.exitCode = explain(error);
 }
-// What goes wrong with a write is heard of a moment later.
-await new Promise((resolve) => setImmediate(resolve));
+// A pipe takes little at a time, and what goes wrong with a write is heard of a moment later.
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
+);
 if (unwritten !== undefined) {
   print.talk(`error: standard output cannot be written: ${unwritten.code}`);
   process.exitCode = 1;

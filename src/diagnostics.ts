@@ -59,6 +59,13 @@ export const nearest = (word: string, candidates: Iterable<string>): string | un
   return best;
 };
 
+/** The lines of the text that was cut last: thousands of diagnostics may be of one file. */
+const last = { text: '', lines: [''] };
+const linesOf = (text: string): readonly string[] => {
+  if (last.text !== text) Object.assign(last, { text, lines: text.split('\n') });
+  return last.lines;
+};
+
 /** A line that sets something with such a name is not shown: what is wrong with it can be said without. */
 const settingOfSecret = /(?:pass(?:word|wd|phrase)?|secret|token|credentials?)\w*["']?\s*[:=]/i;
 
@@ -70,7 +77,8 @@ export const formatDiagnostic = (diagnostic: Diagnostic, source?: (file: string)
   const { position, severity, message, hint, code } = diagnostic;
   const where = position ? `${position.file}:${position.line}:${position.column}: ` : '';
   const lines = [`${where}${severity}: ${message} [${code}]`];
-  const text = position && source?.(position.file)?.split('\n')[position.line - 1];
+  const file = position && source?.(position.file);
+  const text = position && file !== undefined ? linesOf(file)[position.line - 1] : undefined;
   if (position && text !== undefined && !settingOfSecret.test(text)) {
     const gutter = String(position.line);
     const shown = text.replaceAll('\t', ' ');

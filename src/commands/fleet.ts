@@ -48,7 +48,7 @@ export const onHosts = async <T>(
   signal.addEventListener('abort', () => print.talk(interruptText), { once: true });
   const limit = pLimit(options.forks);
   const answerOf = async (name: string): Promise<HostAnswer<T>> => {
-    const host = connector.withPassword(inventory.hosts.get(name)!);
+    const host = connector.withPassword((inventory.hosts.get(name) ?? inventory.implicit?.get(name))!);
     const shells = createHostShells(host, () => connector.connect(host));
     const become = options.become || host.connection.become;
     try {

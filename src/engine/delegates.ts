@@ -13,19 +13,11 @@ export interface Delegate {
 }
 
 export interface Delegates {
-  /** By name; `localhost` need not be in the inventory. Undefined: there is no such host. */
+  /** By name. Undefined: there is no such host. */
   readonly get: (name: string) => Delegate | undefined;
   readonly asks: () => number;
   readonly close: () => void;
 }
-
-/** Rule: Ansible's inventory/data.py, _create_implicit_localhost. */
-const localhost: Host = {
-  name: 'localhost',
-  groups: [],
-  variables: new Map(),
-  connection: { connection: 'local', address: 'localhost', sshArguments: [] },
-};
 
 /** `touched`: something was, or will be, written on a host that may also be at work for itself. */
 export const createDelegates = (
@@ -61,7 +53,7 @@ export const createDelegates = (
     get: (name) => {
       const known = delegates.get(name);
       if (known) return known;
-      const host = inventory.hosts.get(name) ?? (name === 'localhost' ? localhost : undefined);
+      const host = inventory.hosts.get(name) ?? inventory.implicit?.get(name);
       if (!host) return undefined;
       const delegate = create(host);
       delegates.set(name, delegate);

@@ -81,7 +81,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
   const stateOf = (name: string): HostState => {
     const known = states.get(name);
     if (known) return known;
-    const host = inventory.hosts.get(name)!;
+    const host = (inventory.hosts.get(name) ?? inventory.implicit?.get(name))!;
     const plays: HostPlay[] = site.plays
       .filter((play) => play.hosts.includes(name))
       .map((play) => site.bind(play, host));

@@ -107,6 +107,16 @@ const deduplicate = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] 
   ...new Map(diagnostics.map((diagnostic) => [JSON.stringify(diagnostic), diagnostic])).values(),
 ];
 
+const localhost = 'localhost';
+
+/** What stands for a `localhost` that no source names. Rule: Ansible's inventory/data.py, _create_implicit_localhost. */
+const implicitLocalhost: DraftHost = {
+  name: localhost,
+  position: { file: '(implicit)', line: 1, column: 1 },
+  groups: new Set(),
+  assignments: [],
+};
+
 /**
  * Reads inventories and the variables beside them and beside the playbook: hosts in the order of their first appearance,
  * variables by Ansible's precedence, connection settings validated. Never throws for bad input: it is in the diagnostics.
@@ -133,12 +143,21 @@ export const loadInventory = ({
     shared.set(groups, names.sort());
     return names;
   };
+  const bareHost = (drafted: DraftHost): Omit<Host, 'connection'> => ({
+    name: drafted.name,
+    groups: namesOf(hierarchy.groupsOf(drafted.groups)),
+    variables: precedence.winners(drafted),
+  });
   const host = (drafted: DraftHost): Host => {
-    const groups = namesOf(hierarchy.groupsOf(drafted.groups));
-    const bare = { name: drafted.name, groups, variables: precedence.winners(drafted) };
+    const bare = bareHost(drafted);
     return { ...bare, connection: connect(bare, render, (diagnostic) => diagnostics.push(diagnostic)) };
   };
   const hosts = new Map([...draft.hosts.values()].map((drafted) => [drafted.name, host(drafted)]));
+  const implicit = new Map<string, Host>();
+  if (!draft.hosts.has(localhost)) {
+    const connection: ConnectionSettings = { connection: 'local', address: localhost, sshArguments: [] };
+    implicit.set(localhost, { ...bareHost(implicitLocalhost), connection });
+  }
   const groups = new Map<string, Group>(
     [...draft.groups.values()].map(({ name, children, hosts: members }) => [
       name,
@@ -148,7 +167,7 @@ export const loadInventory = ({
   const problems = diagnostics.concat(misnamed(hosts.values()), sameNames(draft));
 
   return {
-    inventory: { sources, hosts, groups },
+    inventory: { sources, hosts, groups, implicit },
     diagnostics: deduplicate(problems),
     candidates: (name) => {
       const drafted = draft.hosts.get(name);

@@ -96,21 +96,16 @@ const applySubscript = (hosts: readonly string[], { from, to }: Subscript): read
   return host === undefined ? undefined : [host];
 };
 
-/** Ansible knows these without an inventory. */
-const implicit: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
-const addLocalhost = 'only hosts of the inventory are meant: add it there, with ansible_connection: local';
-
 /** The hosts that one name, glob or regular expression stands for, or a diagnostic where it stands for nothing known. */
 const findHosts = (inventory: Inventory, name: string): readonly string[] | Diagnostic => {
   const { groups, hosts } = inventory;
   const isRegex = name.startsWith('~');
   const missing = (verb: string): Diagnostic => {
     const near = nearest(name, [...groups.keys(), ...hosts.keys()]);
-    const hint = near ? `did you mean ${near}?` : implicit.has(name) ? addLocalhost : undefined;
-    return error('unknown-host', `no group or host ${verb} "${name}"`, hint);
+    return error('unknown-host', `no group or host ${verb} "${name}"`, near && `did you mean ${near}?`);
   };
   if (!isRegex && !/[?*[]/.test(name)) {
-    if (!groups.has(name)) return hosts.has(name) ? [name] : missing('is named');
+    if (!groups.has(name)) return hosts.has(name) || inventory.implicit?.has(name) ? [name] : missing('is named');
     const alsoHost = name.includes('.') && hosts.has(name);
     return alsoHost ? [...groupHosts(inventory, name), name] : groupHosts(inventory, name);
   }

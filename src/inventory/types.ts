@@ -56,4 +56,6 @@ export interface Inventory {
   /** In the order of their first appearance, as Ansible keeps it. */
   readonly hosts: ReadonlyMap<string, Host>;
   readonly groups: ReadonlyMap<string, Group>;
+  /** `localhost` where the inventory has none: reached only by its own name, as in Ansible. */
+  readonly implicit?: ReadonlyMap<string, Host>;
 }

@@ -4,6 +4,7 @@ import { createLookups } from './lookups.ts';
 import { readPlaybooks } from './playbook.ts';
 import { createProblems } from './problems.ts';
 import { createReading } from './reading.ts';
+import { refine } from './refine.ts';
 import { collectRegisters } from './registers.ts';
 import { selectPlays } from './select.ts';
 import { mapSequence, tasksOf } from './sequence.ts';
@@ -13,7 +14,7 @@ import type { Diagnostic } from '../diagnostics.ts';
 import type { Variable } from '../inventory/types.ts';
 import type { PlayDefinition } from './definitions.ts';
 import type { TaskPlace } from './lookups.ts';
-import type { HostProblem, Problems } from './problems.ts';
+import type { Problems } from './problems.ts';
 import type { ReadingOptions } from './reading.ts';
 import type { SelectedPlay, Selection } from './select.ts';
 import type { Site } from './types.ts';
@@ -34,13 +35,6 @@ const checkTexts = (definitions: readonly PlayDefinition[], problems: Problems):
   for (const { sequence, handlers } of definitions)
     for (const task of [...tasksOf(sequence), ...handlers]) checkTaskTexts(task, problems);
 };
-
-/** What is wrong with a task on a host, without what only follows from parameters that were refused. */
-const withoutSequels = (
-  { isWhole, moduleAt, params }: TaskPlace['task'],
-  found: readonly HostProblem[],
-): readonly HostProblem[] =>
-  isWhole ? found : found.filter(({ position }) => position !== moduleAt && position !== params.position);
 
 /**
  * Reads and checks playbooks wholly, before any host is contacted. `diagnostics` holds everything found in all files, in their
@@ -65,14 +59,14 @@ export const compileSite = (
     (name) => extraVars.has(name),
   );
   const placeOn = ({ definition, play }: SelectedPlay, hostName: string) => {
-    const host = inventory.hosts.get(hostName)!;
+    const host = (inventory.hosts.get(hostName) ?? inventory.implicit?.get(hostName))!;
     return (task: TaskPlace['task']): TaskPlace => ({ host, play, playDefinition: definition, task });
   };
   checkTexts(definitions, problems);
   for (const selected of plays)
     for (const host of selected.play.hosts)
       for (const task of [...tasksOf(selected.sequence), ...selected.definition.handlers])
-        problems.addFor(host, withoutSequels(task, binder.check(placeOn(selected, host)(task))));
+        problems.addFor(host, refine(task, binder.check(placeOn(selected, host)(task))));
   problems.add(valueWarnings(definitions, { inventory, extraVars, files: createControllerFiles() }));
 
   const diagnostics = problems.all(reading.files);

@@ -47,17 +47,21 @@ const findModule = (
 const pairForm = (kind: string, pairs: readonly (readonly [name: string, value: string])[]): string => {
   const formOf = ([name, value]: readonly [string, string]) =>
     parameterForm(kind, name) ?? valueForm(kind, name, value);
-  const rest = pairs.filter((pair) => formOf(pair) === undefined).map(([name, value]) => `${name}: ${value}`);
+  const rest = pairs
+    .filter((pair) => formOf(pair) === undefined)
+    .map(([name, value]) => `${name}: ${value.startsWith('{{') ? `"${value}"` : value}`);
   const forms = pairs.flatMap((pair) => formOf(pair) ?? []);
   return [...new Set([...(rest.length > 0 ? [`write ${kind}: {${rest.join(', ')}}`] : []), ...forms])].join('; ');
 };
 
 /** How a free-form text would be written as a map. */
 const mapForm = (kind: string, text: string, module: AnyModule): string => {
-  const pairs = [...text.matchAll(/(\w+)=("[^"]*"|'[^']*'|\S+)/g)].map(([, name, value]) => [name!, value!] as const);
+  const pairs = [...text.matchAll(/(\w+)=("[^"]*"|'[^']*'|(?:\{\{.*?\}\}|\S)+)/g)].map(
+    ([, name, value]) => [name!, value!] as const,
+  );
   const names = parameterNames(module);
   if (names.includes('argv')) {
-    const needsShell = names.includes('shell') && /[|&;<>$`*?'"\\]/.test(text);
+    const needsShell = names.includes('shell') && /[|&;<>$`*?'"\\{]/.test(text);
     return needsShell
       ? `write ${kind}: {shell: ${JSON.stringify(text.trim())}}`
       : `write ${kind}: {argv: [${text.trim().split(/\s+/).join(', ')}]}`;
@@ -101,14 +105,11 @@ const readParams = (
   }
   if (value.kind === 'scalar' && value.value === null) return { written: none, isWhole: true };
   if (value.kind === 'scalar' && typeof value.value === 'string') {
-    const hint = value.value.includes('{{')
-      ? 'name each parameter and give it a template'
-      : mapForm(key, value.value, module);
     problems.error(
       'free-form',
       `the parameters of '${key}' are a map of names and values, not a text`,
       value.position,
-      hint,
+      mapForm(key, value.value, module),
     );
   } else wrongType(problems, key, 'a map of parameters', value);
   return { written: none, isWhole: false };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { modules as allModules } from '../../modules/registry.ts';
+import { factForm } from '../../src/playbook/ansible-facts.ts';
 import { moduleHint } from '../../src/playbook/ansible-names.ts';
 import { parameterForm } from '../../src/playbook/ansible-parameters.ts';
 import { parameterNames } from '../../src/playbook/task-module.ts';
@@ -132,5 +133,66 @@ describe("Ansible's parameters", () => {
       '7 not-allowed: write file',
       '8 unknown-parameter: write fail_msg',
     ]);
+  });
+});
+
+describe("Ansible's facts", () => {
+  it.each([
+    ['when: ansible_os_family == "Debian"', 'write facts.os.family'],
+    ['when: ansible_facts.os_family == "Debian"', 'perfplay doc facts'],
+    ["when: 'ansible_kernel is version(5)'", 'write facts.kernel'],
+    ['name: x, failed_when: ansible_processor_vcpus > 1', 'write facts.cpu.count'],
+  ])('%s', (keys, hint) => {
+    const [first, ...rest] = inTask(`{debug: {msg: x}, ${keys}}`);
+    expect(rest).toEqual([]);
+    expect(first).toMatchObject({ code: 'undefined-variable', hint: expect.stringContaining(hint) as string });
+  });
+  it('have forms that are expressions of facts that exist', () => {
+    const names = [
+      'os_family',
+      'distribution',
+      'distribution_version',
+      'distribution_major_version',
+      'kernel',
+      'architecture',
+    ].concat(
+      'processor',
+      'processor_count',
+      'processor_vcpus',
+      'memtotal_mb',
+      'virtualization_type',
+      'interfaces',
+      'devices',
+    );
+    for (const name of names) {
+      const expression = /^write ([^:]*)/.exec(factForm(`ansible_${name}`)!)![1]!;
+      expect(inTask(`{debug: {msg: "{{ ${expression} }}"}}`), expression).toEqual([]);
+    }
+  });
+});
+
+describe('a text where a map of parameters belongs', () => {
+  const hintsOf = (line: string) =>
+    compile(playWith(`    - ${line}\n`), { modules: allModules }).diagnostics.map(
+      ({ code, hint }) => `${code}: ${hint}`,
+    );
+  it.each([
+    ['command: ls -l /tmp', 'write command: {argv: [ls, -l, /tmp]}'],
+    ['command: "echo 1 > /sys/x"', 'write command: {shell: "echo 1 > /sys/x"}'],
+    ['command: "ls {{ playbook_dir }}"', 'write command: {shell: "ls {{ playbook_dir }}"}'],
+    ['command: FOO=bar ls', 'write command: {argv: [FOO=bar, ls]}'],
+    [
+      'sysctl: name=vm.swappiness value=10 state=present',
+      'write sysctl: {state: present}; write values: {NAME: value}',
+    ],
+    [
+      'service: name=x state=restarted',
+      'write service: {name: x}; write command: {argv: [systemctl, restart, …]} as a handler',
+    ],
+    ['set_fact: a=1 b={{ playbook_dir }}', 'write set_fact: {a: 1, b: "{{ playbook_dir }}"}'],
+    ['debug: hello', 'write debug: {msg: …}; its parameters are msg, var'],
+    ['set_fact: hello', 'write set_fact: with a map of names and values below it'],
+  ])('%s is one error with the map to write', (line, hint) => {
+    expect(hintsOf(line)).toEqual([`free-form: ${hint}`]);
   });
 });

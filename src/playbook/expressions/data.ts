@@ -175,6 +175,8 @@ export const missing = (
 export const member = (object: Datum, key: Datum, offset?: number, shown?: string): Datum => {
   if (object instanceof Undefined) return object;
   defined(key);
+  if (typeof key === 'object' && key !== null && numeric(key) === undefined)
+    throw badValue(`${typeName(key)} is no key and no position`);
   const name = String(numeric(key) ?? key);
   if (object instanceof LazyMap) {
     const value = object.get(name);

@@ -1,5 +1,4 @@
 import { badValue, defined, isFloat, numeric, truthy, typeName } from './data.ts';
-import { text } from './spelling.ts';
 import type { Datum } from './data.ts';
 import type { Budget } from './budget.ts';
 
@@ -94,7 +93,13 @@ export const bindArguments = (
   return {
     has: (name) => bound.has(name),
     get,
-    text: (name, otherwise) => (bound.has(name) ? text(get(name), budget) : otherwise),
+    text: (name, otherwise) => {
+      if (!bound.has(name)) return otherwise;
+      const value = defined(get(name));
+      if (typeof value !== 'string') throw badValue(`${called}: '${name}' must be a string, not ${typeName(value)}`);
+      budget.spendText(value.length);
+      return value;
+    },
     integer: (name, otherwise) => {
       if (!bound.has(name)) return otherwise;
       const value = numeric(defined(get(name)));

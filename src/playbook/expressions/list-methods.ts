@@ -20,8 +20,8 @@ const changing = (parameters: string, change: (self: Datum[], given: Given, tool
     return change(self as Datum[], given, tools);
   });
 
-/** Methods of Python's list. */
-export const listMethods: Methods<List> = new Map([
+/** Methods of Python's tuple. */
+export const tupleMethods: Methods<List> = new Map([
   [
     'count',
     method<List>(
@@ -30,6 +30,11 @@ export const listMethods: Methods<List> = new Map([
     ),
   ],
   ['index', method<List>('value', indexOf)],
+]);
+
+/** Methods of Python's list. */
+export const listMethods: Methods<List> = new Map([
+  ...tupleMethods,
   ['copy', method<List>('', (self, _, tools) => tools.own([...elements(self, tools.budget)]))],
   [
     'append',
@@ -41,7 +46,8 @@ export const listMethods: Methods<List> = new Map([
   [
     'extend',
     changing('values', (self, given, { budget }) => {
-      for (const item of [...elements(given.get('values'), budget)]) self.push(item);
+      const added = elements(given.get('values'), budget).slice();
+      for (const item of added) self.push(item);
       return null;
     }),
   ],

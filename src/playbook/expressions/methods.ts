@@ -1,6 +1,6 @@
-import { badValue, defined, isList, LazyMap, typeName, isMap } from './data.ts';
+import { badValue, defined, isList, isMap, LazyMap, Tuple, typeName } from './data.ts';
 import { bindArguments } from './given.ts';
-import { listMethods } from './list-methods.ts';
+import { listMethods, tupleMethods } from './list-methods.ts';
 import { Loop } from './loop.ts';
 import { mapMethods } from './map-methods.ts';
 import { method } from './method.ts';
@@ -42,6 +42,7 @@ export const callMethod = (
     budget.spendText(self.length);
     return run(textMethods, self);
   }
+  if (self instanceof Tuple) return run(tupleMethods, self);
   if (isList(self)) return run(listMethods, self);
   if (self instanceof Loop) return run(loopMethods, self);
   if (self instanceof LazyMap || isMap(self)) return run(mapMethods, self);

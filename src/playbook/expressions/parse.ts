@@ -1,6 +1,6 @@
 import { float } from './data.ts';
 import { libraryTree } from './library.ts';
-import { ExpressionError } from './errors.ts';
+import { ExpressionError, located } from './errors.ts';
 import { expressionEnd, syntax } from './scan.ts';
 import { unqualified } from './qualified.ts';
 import { arrangedTokens, nameAndOffset, negatedPrefix, testPrefix, tokensOf, tuplePrefix } from './tokens.ts';
@@ -200,7 +200,7 @@ const furthest = (tokens: readonly Token[]): number => {
 };
 
 /** Runs what reports offsets into a piece of text, and moves them to where the piece stands. */
-export const shifted = <T>(offset: number, run: () => T): T => {
+const shifted = <T>(offset: number, run: () => T): T => {
   try {
     return run();
   } catch (error) {
@@ -237,5 +237,6 @@ export const parseExpression = (source: string, escapes: Escapes, base = 0): Exp
     const start = token.offset - base;
     throw syntax(`unexpected '${source.slice(start, start + token.length)}'`, token.offset, token.length);
   }
-  return translate(body[0]!);
+  const [tree] = body;
+  return located(base, () => translate(tree!));
 };

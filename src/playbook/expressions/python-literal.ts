@@ -49,7 +49,11 @@ const tokensOf = (source: string): readonly Token[] => {
 const numberOf = (source: string): Datum => {
   const digits = source.replaceAll(/(?<=\w)_(?=\w)/g, '');
   if (/^(?:[1-9]\d*|0+|0x[\da-f]+|0o[0-7]+|0b[01]+)$/i.test(digits)) return exact(Number(digits));
-  if (/^(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(digits) && /[.e]/i.test(digits) && Number.isFinite(Number(digits)))
+  if (
+    /^(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(digits) &&
+    /[.e]/i.test(digits) &&
+    Number.isFinite(Number(digits))
+  )
     return float(Number(digits));
   throw new NoLiteral();
 };

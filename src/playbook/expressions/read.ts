@@ -43,7 +43,7 @@ const isLenient = (given: Given): boolean => {
 };
 
 /** The values of a lookup's terms; none where it failed and may. Throws ExpressionError. */
-export const readTerms = (kind: string, given: Given, read: Reader | undefined): readonly Datum[] | undefined => {
+const readTerms = (kind: string, given: Given, read: Reader | undefined): readonly Datum[] | undefined => {
   if (!read) throw badValue('lookups do not work here', 'use them in playbooks, in vars and in templates');
   const allowed = ['errors', 'wantlist', ...options[kind]!];
   const foreign = [...given.more.keys()].find((name) => !allowed.includes(name));

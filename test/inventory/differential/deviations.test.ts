@@ -100,13 +100,6 @@ const deviations: readonly Deviation[] = [
     there: { hosts: ['h', 'i'] },
   },
   {
-    name: 'localhost is only what the inventory names; Ansible knows it by itself',
-    files: { hosts: 'h\n' },
-    pattern: { pattern: 'localhost' },
-    here: { hosts: [] },
-    there: { hosts: ['localhost'] },
-  },
-  {
     name: 'an expression that JavaScript cannot say is an error',
     files: { hosts: 'h\n' },
     pattern: { pattern: '~h++' },

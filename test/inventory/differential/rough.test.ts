@@ -3,12 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { resolvePlain } from '../../../src/yaml/scalars.ts';
 import { roughIni, roughYaml } from './arbitrary-rough.ts';
 import { type Question, startAnsible } from './ask.ts';
 import { budget, seed } from './budget.ts';
 import { listOf, load, parseList } from './compare.ts';
 
 // Texts of which many are no inventory: what Ansible cannot read is an error here, and what both read is the same.
+
+/** Whether a key somewhere in the value would be a number, boolean or null to Ansible: here keys are text (docs/ansible.md). */
+const hasTypedKey = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(value).some(
+    ([key, item]) => (!Array.isArray(value) && typeof resolvePlain(key) !== 'string') || hasTypedKey(item),
+  );
 
 const { ansible, missing } = await startAnsible();
 afterAll(() => ansible?.close());
@@ -60,7 +69,7 @@ describe.skipIf(!ansible)(`rough texts${missing && ` (skipped: ${missing})`}`, (
           const answer = await ansible!.ask(question);
           const here = listOf(load(question));
           rmSync(join(folder, 'host_vars', host));
-          if ('error' in answer || 'errors' in here) return;
+          if ('error' in answer || 'errors' in here || hasTypedKey(here.list)) return;
           seen.both++;
           expect(here).toEqual({ list: parseList(answer.list) });
         }),

@@ -19,7 +19,7 @@ describe('references', () => {
     ['{{ broken', []],
   ])('%s', (text, expected) => expect(shown(references(text))).toEqual(expected));
   it('of conditions, tests guard', () => {
-    expect(shown(conditionReferences('a.b is defined and a.b == c'))).toEqual(['a.b@0?', 'a.b@19', 'c@26']);
+    expect(shown(conditionReferences('a.b is defined and a.b == c'))).toEqual(['a.b@0?', 'a.b@19?', 'c@26']);
   });
   it('of trees, values only', () => {
     expect(referencesIn({ '{{ k }}': ['{{ a }}', { x: '{{ b }}' }] }).map(({ name }) => name)).toEqual(['a', 'b']);

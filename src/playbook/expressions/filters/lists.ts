@@ -102,7 +102,7 @@ export const listFilters: readonly NamedFilter[] = [
       const parts = elements(value, budget).map((item) =>
         text(attribute === null ? item : attributeOf(item, attribute), budget),
       );
-      return join(parts, given.text('d', ''), budget);
+      return join(parts, given.has('d') ? text(given.get('d'), budget) : '', budget);
     }),
   ],
   ['map', map],

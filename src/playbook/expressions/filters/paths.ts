@@ -1,7 +1,7 @@
 import { badValue, elements, isList, tupleOf, typeName } from '../data.ts';
-import { text } from '../spelling.ts';
 import { strip } from '../text.ts';
 import { filter } from './filter.ts';
+import type { Datum } from '../data.ts';
 import type { NamedFilter } from './filter.ts';
 
 const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
@@ -28,20 +28,22 @@ const joinPaths = (parts: readonly string[]): string =>
     return path === '' || path.endsWith('/') ? path + part : `${path}/${part}`;
   }, '');
 
+const pathOf = (value: Datum): string => {
+  if (typeof value !== 'string') throw badValue(`a path is a text, not ${typeName(value)}`);
+  return value;
+};
+
 /** Filters of paths, as texts: no file is looked at. */
 export const pathFilters: readonly NamedFilter[] = [
-  ['basename', filter('', (value, _, { budget }) => baseName(text(value, budget)))],
-  ['dirname', filter('', (value, _, { budget }) => directoryName(text(value, budget)))],
-  ['splitext', filter('', (value, _, { budget }) => tupleOf(splitExtension(text(value, budget))))],
+  ['basename', filter('', (value) => baseName(pathOf(value)))],
+  ['dirname', filter('', (value) => directoryName(pathOf(value)))],
+  ['splitext', filter('', (value) => tupleOf(splitExtension(pathOf(value))))],
   [
     'path_join',
     filter('', (value, _, { budget }) => {
       if (typeof value === 'string') return value;
       if (!isList(value)) throw badValue(`path_join works on lists of texts, not on ${typeName(value)}`);
-      const parts = elements(value, budget).map((part) => {
-        if (typeof part !== 'string') throw badValue(`path_join works on texts, not on ${typeName(part)}`);
-        return part;
-      });
+      const parts = elements(value, budget).map(pathOf);
       if (parts.length === 0) throw badValue('path_join needs a part at least');
       return joinPaths(parts);
     }),

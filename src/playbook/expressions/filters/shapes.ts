@@ -152,7 +152,7 @@ export const shapeFilters: readonly NamedFilter[] = [
     'flatten',
     filter('levels? skip_nulls?', (value, given, tools) => {
       const levels = given.get('levels') === null ? -1 : given.integer('levels', -1);
-      return flatten(listOf(value, 'flatten', tools), levels, given.flag('skip_nulls', true), tools);
+      return flatten(elements(value, tools.budget), levels, given.flag('skip_nulls', true), tools);
     }),
   ],
   ['batch', batch],

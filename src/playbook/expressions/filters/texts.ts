@@ -94,8 +94,8 @@ export const textFilters: readonly NamedFilter[] = [
     filter('old new count?', (value, given, { budget }) =>
       replace(
         text(value, budget),
-        given.text('old', ''),
-        given.text('new', ''),
+        text(given.get('old'), budget),
+        text(given.get('new'), budget),
         given.get('count') === null ? -1 : given.integer('count', -1),
         budget,
       ),
