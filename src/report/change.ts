@@ -19,7 +19,10 @@ const isText = (value: string | null): boolean => value !== null && value.includ
 
 const valueText = (value: string | null): string => {
   if (value === null) return 'absent';
-  if (isText(value)) return `${value.replace(/\n$/, '').split('\n').length} lines`;
+  if (isText(value)) {
+    const lines = value.replace(/\n$/, '').split('\n').length;
+    return lines === 1 ? '1 line' : `${lines} lines`;
+  }
   return value === value.trim() && value !== '' ? value : JSON.stringify(value);
 };
 
@@ -94,10 +97,10 @@ const familyLine = (groups: readonly ChangeGroup[], plan: boolean): Line => {
 };
 
 /** Groups that differ in a number and in their values only, on the same hosts. */
-const familyOf = ({ set, hosts }: ChangeGroup): string =>
+const familyOf = ({ task, set, hosts }: ChangeGroup): string =>
   set === undefined
     ? ''
-    : JSON.stringify([family(set.keys[0]!), set.change.levels, set.change.pending, [...hosts].sort()]);
+    : JSON.stringify([family(set.keys[0]!), task.delegate, set.change.levels, set.change.pending, [...hosts].sort()]);
 
 /** A group and its line; `whole` unless the line stands for other groups too. */
 export interface GroupLine {

@@ -1,14 +1,14 @@
 import { formatDiagnostic } from '../diagnostics.ts';
 import { changeLine, groupLines, hasDiff, pendingText, taskText } from './change.ts';
 import { unifiedDiff } from './diff.ts';
-import type { Change } from './events.ts';
+import type { Change, TaskResult } from './events.ts';
 import { sortedFailures } from './failures.ts';
 import { groupBy } from './group.ts';
 import { whereText } from './heading.ts';
-import { hostLists, type HostLists } from './hosts.ts';
+import { hostLists, inOrder, type HostLists } from './hosts.ts';
 import { line, lineWidth, span, wrapLine, type Line, type Style } from './line.ts';
 import { recapLines } from './recap.ts';
-import { isPlan, type ChangeGroup, type FailureGroup, type Summary } from './summary.ts';
+import { isPlan, type ChangeGroup, type FailureGroup, type OutputGroup, type Summary } from './summary.ts';
 import { textWidth } from './width.ts';
 
 /** Gives a file's text, where it is known. */
@@ -20,6 +20,8 @@ export interface ReportOptions {
   /** Values in full, and those of several lines as a diff. */
   readonly diff: boolean;
   readonly source: SourceText | undefined;
+  /** What tasks say was shown already. */
+  readonly said?: boolean;
 }
 
 /** Lines of one task before the rest is only counted. */
@@ -57,6 +59,17 @@ const diffLines = (change: Change): readonly Line[] =>
     return line('    ', span(shown, diffStyles[mark]));
   });
 
+/** The rows of one task as far as they are read. */
+const limited = (rows: readonly Row[], what: string, { diff }: ReportOptions): readonly Row[] => {
+  if (diff || rows.length <= linesOfTask) return rows;
+  const rest = rows.slice(linesOfTask);
+  const note = line(span(`… ${rest.length} more different ${what}; --diff or --output json has all`, 'quiet'));
+  return [...rows.slice(0, linesOfTask), { where: rest[0]!.where, text: note, hosts: '', more: [] }];
+};
+
+/** ` on db1`, where a task was done on another host. */
+const onDelegate = (task: TaskResult | undefined): string => (task?.delegate === undefined ? '' : ` on ${task.delegate}`);
+
 const byText = new Intl.Collator('en', { numeric: true }).compare;
 
 /** In the order of the playbook. */
@@ -69,18 +82,15 @@ const taskRows = (
   summary: Summary,
   groups: readonly ChangeGroup[],
   lists: HostLists,
-  { diff }: ReportOptions,
+  options: ReportOptions,
 ): readonly Row[] => {
   const rows = groupLines(groups, isPlan(summary)).map(({ text, group, whole }): Row => ({
     where: whereText(summary, group.task.position),
-    text,
+    text: [...text, ...line(onDelegate(group.task))],
     hosts: lists.text(group.hosts),
-    more: diff && whole && group.set && hasDiff(group.set.change) ? diffLines(group.set.change) : [],
+    more: options.diff && whole && group.set && hasDiff(group.set.change) ? diffLines(group.set.change) : [],
   }));
-  if (diff || rows.length <= linesOfTask) return rows;
-  const rest = rows.slice(linesOfTask);
-  const note = line(span(`… ${rest.length} more different changes; --diff or --output json has all`, 'quiet'));
-  return [...rows.slice(0, linesOfTask), { where: rest[0]!.where, text: note, hosts: '', more: [] }];
+  return limited(rows, 'changes', options);
 };
 
 /** Every distinct change once, with its hosts, in the order of the playbook. */
@@ -103,7 +113,7 @@ export const failureHead = (group: FailureGroup): Line => {
     ...(group.reason ? [group.reason] : ['failed']),
   ].join(', ');
   return line(
-    `${taskText(group.task)}  `,
+    `${taskText(group.task)}${onDelegate(group.task)}  `,
     span(`${reason}:`, group.tolerated === undefined ? 'bad' : 'quiet'),
     ` ${first}`,
   );
@@ -128,12 +138,14 @@ const failureRow = (summary: Summary, group: FailureGroup, lists: HostLists): Ro
   };
 };
 
-/** What tasks say, each text once with its hosts, in the order of the playbook. */
+/** What tasks say, each text once with its hosts, in the order of the playbook and of the hosts. */
 const outputLines = (summary: Summary, lists: HostLists, options: ReportOptions): readonly Line[] => {
+  const order = ({ hosts }: OutputGroup): number => summary.hosts.get(inOrder(summary, hosts)[0] ?? '')?.order ?? 0;
   const sorted = [...summary.outputs.values()].sort(
-    (left, right) => left.task.play - right.task.play || byText(left.task.task, right.task.task),
+    (left, right) =>
+      left.task.play - right.task.play || byText(left.task.task, right.task.task) || order(left) - order(right),
   );
-  const rows = sorted.map(({ task, text, hosts }): Row => {
+  const rowOf = ({ task, text, hosts }: OutputGroup): Row => {
     const [first = '', ...more] = messageLines(text);
     return {
       where: whereText(summary, task.position),
@@ -141,7 +153,8 @@ const outputLines = (summary: Summary, lists: HostLists, options: ReportOptions)
       hosts: lists.text(hosts),
       more: more.map((one) => line('    ', one)),
     };
-  });
+  };
+  const rows = groupBy(sorted, ({ task }) => task.task).flatMap((groups) => limited(groups.map(rowOf), 'texts', options));
   return layout(rows, options);
 };
 
@@ -192,7 +205,7 @@ export const finalReport = (summary: Summary, options: ReportOptions): readonly 
   const wrap = (lines: readonly Line[]): readonly Line[] =>
     columns === undefined ? lines : lines.flatMap((text) => wrapLine(text, columns, 4));
   const body = [
-    outputLines(summary, lists, options),
+    options.said ? [] : outputLines(summary, lists, options),
     changeLines(summary, lists, options),
     failureLines(summary, lists, options),
     warningLines(summary, lists, options),

@@ -94,6 +94,9 @@ const endedLines = ({ host, status, message, hint }: HostEnded, few: boolean): r
   return few ? [head, ...indented([...more, ...messageLines(hint)])] : [head];
 };
 
+/** Whether every batch was small enough for the log to hold what its tasks say. */
+const areFew = ({ plays }: Summary): boolean => [...plays.values()].every(({ largest }) => largest <= manyHosts);
+
 /** What an event adds to the log; `summary` is the state after it. */
 const linesOf = (summary: Summary, event: Event, options: PlainOptions): readonly Line[] => {
   const batch = summary.play?.batch?.hosts ?? summary.play?.started.hosts ?? [];
@@ -113,7 +116,7 @@ const linesOf = (summary: Summary, event: Event, options: PlainOptions): readonl
     case 'host-ended':
       return endedLines(event, few);
     case 'run-ended':
-      return finalReport(summary, options);
+      return finalReport(summary, { ...options, said: !isPlan(summary) && areFew(summary) });
     default:
       return [];
   }

@@ -131,7 +131,7 @@ const addFailure = (
   sets: readonly ChangeSet[],
 ): void => {
   const { status, task, reason, message, hint, tolerated } = failure;
-  const key = identity(status, task?.task, task?.position, task?.item, reason, message, hint, tolerated);
+  const key = identity(status, task?.task, task?.position, task?.item, task?.delegate, reason, message, hint, tolerated);
   const group = entry(summary.failures, key, () => ({ ...failure, sets: new Map(), hosts: new Set() }));
   group.hosts.add(host);
   for (const set of sets) group.sets.set(identity(set.label, set.change.failed?.message), set);
@@ -151,11 +151,11 @@ const addTask = (summary: Summary, result: TaskResult): void => {
   const made = sets.filter((set) => set.change.failed === undefined);
   for (const set of made) {
     const { levels, before, after, pending } = set.change;
-    const key = identity(result.task, result.item, set.label, levels, before, after, pending);
+    const key = identity(result.task, result.item, result.delegate, set.label, levels, before, after, pending);
     entry(summary.changes, key, (): ChangeGroup => ({ task: result, set, hosts: new Set() })).hosts.add(result.host);
   }
   if (made.length === 0 && (result.outcome === 'changed' || result.unknown)) {
-    const key = identity(result.task, result.name, result.item, result.unknown, result.waitsFor);
+    const key = identity(result.task, result.name, result.item, result.delegate, result.unknown, result.waitsFor);
     entry(summary.changes, key, (): ChangeGroup => ({ task: result, set: undefined, hosts: new Set() })).hosts.add(
       result.host,
     );

@@ -78,8 +78,8 @@ export const arithmetic = (operator: Operator, left: Datum, right: Datum, budget
   defined(left);
   defined(right);
   if (operator === '%' && typeof left === 'string') {
-    const named = isSomeMap(right) ? right : undefined;
-    return format(left, right instanceof Tuple ? right : [right], named, budget);
+    const filling = right instanceof Tuple ? { tuple: right } : isSomeMap(right) ? { map: right } : { value: right };
+    return format(left, filling, budget);
   }
   const result = numbers(operator, left, right) ?? sequences(operator, left, right, budget);
   if (result !== undefined) return result;

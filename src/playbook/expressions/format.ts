@@ -1,4 +1,4 @@
-import { badValue, defined, member, numeric, typeName } from './data.ts';
+import { badValue, defined, isList, member, numeric, typeName } from './data.ts';
 import { floatDigits, integerDigits } from './number-text.ts';
 import { repr, text } from './spelling.ts';
 import type { Datum, DatumMap, LazyMap } from './data.ts';
@@ -50,16 +50,16 @@ const convert = (value: Datum, spec: Spec, budget: Budget): string => {
   return pad(number < 0 || Object.is(number, -0) ? '-' : positive, digits, spec, true);
 };
 
-/**
- * `pattern % values`: printf's conversions as Python knows them, from values one by one and, for `%(name)s`, from a map.
- * Throws ExpressionError where they do not fit.
- */
-export const format = (
-  pattern: string,
-  values: readonly Datum[],
-  named: DatumMap | LazyMap | undefined,
-  budget: Budget,
-): string => {
+/** What a pattern is filled with: values one by one, a map for `%(name)s`, or one value. */
+export type Filling =
+  { readonly tuple: readonly Datum[] } | { readonly map: DatumMap | LazyMap } | { readonly value: Datum };
+
+/** `pattern % filling`: printf's conversions as Python knows them. Throws ExpressionError where they do not fit. */
+export const format = (pattern: string, filling: Filling, budget: Budget): string => {
+  const named = 'map' in filling ? filling.map : undefined;
+  const values = 'tuple' in filling ? filling.tuple : ['map' in filling ? filling.map : filling.value];
+  // Python lets a pattern pass over a list or a map, for it might ask for none of their elements.
+  const isOptional = 'map' in filling || ('value' in filling && isList(filling.value));
   let next = 0;
   const take = (): Datum => {
     if (next >= values.length) throw badValue('there are fewer values than the format wants');
@@ -89,6 +89,6 @@ export const format = (
       return converted;
     },
   );
-  if (!named && next < values.length) throw badValue('there are more values than the format wants');
+  if (!isOptional && next < values.length) throw badValue('there are more values than the format wants');
   return made;
 };

@@ -1,4 +1,4 @@
-import { badValue, defined, elements, isSomeMap, LazyMap, tupleOf, typeName } from './data.ts';
+import { badValue, defined, elements, isSomeMap, LazyMap, numeric, tupleOf, typeName } from './data.ts';
 import { checkOwned, method } from './method.ts';
 import { plainMap, text } from './spelling.ts';
 import type { Datum, DatumMap } from './data.ts';
@@ -7,7 +7,12 @@ import type { Method, Methods } from './method.ts';
 
 type AnyMap = DatumMap | LazyMap;
 
-const keyOf = (given: Given, { budget }: Tools): string => text(defined(given.get('key')), budget);
+const keyOf = (given: Given, { budget }: Tools): string => {
+  const key = defined(given.get('key'));
+  if (typeof key === 'object' && key !== null && numeric(key) === undefined)
+    throw badValue(`${typeName(key)} is no key of a map`);
+  return text(key, budget);
+};
 const valueAt = (self: AnyMap, key: string): Datum | undefined => {
   if (self instanceof LazyMap) return self.keys.includes(key) ? self.get(key) : undefined;
   return Object.hasOwn(self, key) ? self[key] : undefined;

@@ -93,6 +93,7 @@ const subset = test('other', (value, given, { budget }) => isWithin(value, given
 const superset = test('other', (value, given, { budget }) => isWithin(given.get('other'), value, budget));
 const isAbsolute = test('', (value, _, { budget }) => text(value, budget).startsWith('/'));
 const version = test('version operator? strict? version_type?', (value, given, { budget }) => {
+  if (!truthy(value) || !truthy(given.get('version'))) throw badValue('an empty value is no version');
   const kind = given.flag('strict')
     ? 'strict'
     : given.get('version_type') === null

@@ -20,10 +20,12 @@ export const filter = (parameters: string, apply: Filter['apply']): Filter => ({
 });
 
 /** The value at `a.b.0` inside an element; undefined where it does not exist. */
-export const attributeOf = (value: Datum, path: Datum): Datum =>
-  String(defined(path))
-    .split('.')
-    .reduce((found: Datum, key) => member(found, /^\d+$/.test(key) ? Number(key) : key), value);
+export const attributeOf = (value: Datum, path: Datum): Datum => {
+  defined(path);
+  if (typeof path === 'number') return member(value, path);
+  if (typeof path !== 'string') throw badValue(`an attribute is a text or a number, not ${typeName(path)}`);
+  return path.split('.').reduce((found: Datum, key) => member(found, /^\d+$/.test(key) ? Number(key) : key), value);
+};
 
 const folded = (key: Datum, isCaseSensitive: boolean): Datum =>
   typeof key === 'string' && !isCaseSensitive ? key.toLowerCase() : key;

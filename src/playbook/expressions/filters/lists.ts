@@ -17,6 +17,13 @@ const noElement = (): Undefined =>
       }),
   );
 
+/** The element at one end; undefined where there is none. */
+const endOf = (at: 0 | -1): Filter =>
+  filter('', (value, _, { budget }) => {
+    const list = elements(value, budget);
+    return list.length === 0 ? noElement() : list.at(at)!;
+  });
+
 const length = filter('', (value, _, { budget }) => {
   if (typeof value === 'string') return [...value].length;
   if (isList(value) || isMap(value) || value instanceof LazyMap) return elements(value, budget).length;
@@ -77,7 +84,7 @@ const sum = filter('attribute? start?', (value, given, { budget }) => {
 
 /** `attribute='a,b'` sorts by a, then by b. */
 const sort = filter('reverse? case_sensitive? attribute?', (value, given, tools) => {
-  const attributes = given.get('attribute') === null ? [null] : given.text('attribute', '').split(',');
+  const attributes = given.get('attribute') === null ? [null] : text(given.get('attribute'), tools.budget).split(',');
   const keys = attributes.map((attribute) =>
     sortKey({ ...given, get: (name) => (name === 'attribute' ? attribute : given.get(name)) }),
   );
@@ -110,8 +117,8 @@ export const listFilters: readonly NamedFilter[] = [
   ['reject', selection(false)],
   ['selectattr', attributeSelection(true)],
   ['rejectattr', attributeSelection(false)],
-  ['first', filter('', (value, _, { budget }) => elements(value, budget)[0] ?? noElement())],
-  ['last', filter('', (value, _, { budget }) => elements(value, budget).at(-1) ?? noElement())],
+  ['first', endOf(0)],
+  ['last', endOf(-1)],
   ['min', extreme(-1)],
   ['max', extreme(1)],
   ['sum', sum],

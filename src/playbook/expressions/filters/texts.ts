@@ -20,6 +20,7 @@ const title = (source: string): string =>
 
 /** Rule: Jinja's do_indent: blank lines and the first stay as they are unless asked for. */
 const indent = filter('width? first? blank?', (value, given, { budget }) => {
+  if (typeof value !== 'string') throw badValue(`indent works on texts, not on ${typeName(value)}`);
   const source = text(value, budget);
   const width = given.has('width') ? given.get('width') : 4;
   if (typeof width === 'number') budget.spendText(width);
@@ -79,7 +80,7 @@ const urlDecode = (source: string): string => {
 const applyFormat = filter('*', (value, given, { budget }) => {
   const pattern = text(value, budget);
   if (given.more.size > 0 && given.rest.length > 0) throw badValue('format takes arguments by position or by name');
-  return format(pattern, given.rest, given.more.size > 0 ? mapOf(given.more) : undefined, budget);
+  return format(pattern, given.more.size > 0 ? { map: mapOf(given.more) } : { tuple: given.rest }, budget);
 });
 
 /** Filters of texts. */
