@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { ansibleHint } from './ansible-options.ts';
 import type { Print } from './print.ts';
 
 const positive = (text: string): number => {
@@ -70,6 +71,7 @@ export const createCommandLine = ({ print, columns, signal, exit }: Surroundings
     )
     .version('0.1.0')
     .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(`${text}${ansibleHint(text)}`) })
     .exitOverride();
   const act =
     <Words extends unknown[]>(action: (...words: Words) => Promise<number>) =>

@@ -1,10 +1,8 @@
 import { formatDiagnostic, InputError } from '../diagnostics.ts';
 import { explainHost } from '../inventory/explain.ts';
-import { loadInventory } from '../inventory/load.ts';
 import { matchHosts } from '../inventory/patterns.ts';
 import { graphInventory, listHost, listHosts, listInventory } from '../inventory/print.ts';
 import type { Inventory } from '../inventory/types.ts';
-import { renderHostValue } from '../playbook/host-values.ts';
 import { escapeText } from '../report/escape.ts';
 import type { Sources } from '../yaml/files.ts';
 import { type LoadedInventory, openInventory } from './load.ts';
@@ -38,9 +36,7 @@ export const hostsOf = (inventory: Inventory, pattern: string, limit?: string, f
 const explain = ([host, variable, ...rest]: readonly string[], opened: LoadedInventory): string => {
   if (host === undefined || rest.length > 0)
     throw usage('--explain takes a host and at most one variable', '--explain HOST [VARIABLE]');
-  const { inventory, extraVars, files } = opened;
-  const loaded = loadInventory({ sources: inventory.sources, extraVars, files, render: renderHostValue });
-  return explainHost(loaded, host, variable);
+  return explainHost(opened, host, variable);
 };
 
 /** Prints the inventory as ansible-inventory would, or where the values of a host's variables come from. */

@@ -18,6 +18,8 @@ export interface LoadedInventory {
   readonly inventory: Inventory;
   readonly extraVars: ReadonlyMap<string, Variable>;
   readonly warnings: readonly Diagnostic[];
+  /** Every value that a variable of the host was given, the winner last. */
+  readonly candidates: (host: string) => ReadonlyMap<string, readonly Variable[]>;
 }
 
 const inventorySources = (given: readonly string[] | undefined): readonly string[] => {
@@ -56,14 +58,15 @@ const read = (options: InventoryOptions, playbook: string | undefined, files: So
   const extraVars = parseExtraVars(options.extraVars ?? [], files, hide);
   const loaded = loadInventory({
     sources: inventorySources(options.inventory),
-    ...(playbook !== undefined && { playbookFolder: path.dirname(playbook) }),
+    // Without a playbook the working folder stands for its folder, as in ansible-inventory.
+    playbookFolder: path.dirname(playbook ?? '.'),
     extraVars,
     files,
     render: renderHostValue,
   });
   for (const { connection } of loaded.inventory.hosts.values())
     for (const secret of [connection.password, connection.becomePassword]) if (secret !== undefined) hide(secret);
-  return { files, extraVars, inventory: loaded.inventory, ...split(loaded.diagnostics) };
+  return { files, extraVars, ...loaded, ...split(loaded.diagnostics) };
 };
 
 /** Reads every inventory source; `hide` hears of each secret in them. Throws InputError with all that is wrong in any of them. */
@@ -89,13 +92,20 @@ const words = (given: readonly string[] | undefined): readonly string[] =>
     .filter(Boolean);
 
 /** Tags that leave nothing to do are a mistake: a run that did nothing would look like a converged fleet. */
-const checkTasks = (site: Site, tags: readonly string[], skipTags: readonly string[]): void => {
+const checkTasks = (
+  site: Site,
+  tags: readonly string[],
+  skipTags: readonly string[],
+  warnings: readonly Diagnostic[],
+): void => {
   if (tags.length + skipTags.length === 0 || site.plays.some(({ sequence }) => tasksOf(sequence).length > 0)) return;
   const asked = [
     ...(tags.length > 0 ? [`-t ${tags.join(',')}`] : []),
     ...(skipTags.length > 0 ? [`--skip-tags ${skipTags.join(',')}`] : []),
   ];
-  throw new InputError([{ code: 'no-tasks', severity: 'error', message: `no task is left with ${asked.join(' ')}` }]);
+  const why = warnings.filter(({ code }) => code === 'unknown-tag');
+  const message = `no task is left with ${asked.join(' ')}`;
+  throw new InputError([...why, { code: 'no-tasks', severity: 'error', message }]);
 };
 
 /**
@@ -130,6 +140,6 @@ export const openSite = (
     const broken = inventoryErrors.length > 0;
     const errors = [...inventoryErrors, ...siteErrors.filter(({ code }) => !broken || !followsFromInventory.has(code))];
     if (!site || errors.length > 0) throw new InputError(errors);
-    checkTasks(site, tags, skipTags);
+    checkTasks(site, tags, skipTags, warnings);
     return { ...loaded, site, warnings: [...loaded.warnings, ...warnings] };
   });

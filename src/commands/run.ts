@@ -82,11 +82,16 @@ export const run = async (
     now: () => new Date(),
     prompt: async (text) => {
       let answer = '';
+      const asking = async (): Promise<void> => {
+        try {
+          answer = await ask({ prompt: `${print.mask.text(text)}: `, instead: '' }, signal);
+        } catch (error) {
+          // Whoever interrupts has answered nothing, and nothing has failed.
+          if (!signal.aborted) throw error;
+        }
+      };
       // Nobody at the terminal: there is nobody to wait for.
-      if (process.stdin.isTTY)
-        await reporter.aside(
-          async () => void (answer = await ask({ prompt: `${print.mask.text(text)}: `, instead: '' }, signal)),
-        );
+      if (process.stdin.isTTY) await reporter.aside(asking);
       return answer;
     },
     signal,

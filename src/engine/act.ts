@@ -86,6 +86,11 @@ const showText = (history: ItemHistory, text: string): void => {
   history.result = { ...history.result, msg: history.output };
 };
 
+const pause = async (seconds: number, { on, wait }: ActOptions): Promise<void> => {
+  on('observe', `pauses for ${seconds} s`);
+  await wait(seconds);
+};
+
 const actOnce = async (task: StagedTask, first: StagedItem, options: ActOptions): Promise<StagedItem> => {
   let staged = first;
   const { history } = staged;
@@ -101,7 +106,7 @@ const actOnce = async (task: StagedTask, first: StagedItem, options: ActOptions)
       if (!('pause' in action)) history.unknown = isUnknown ? 'effect' : (history.unknown ?? 'result');
     } else if ('run' in action) await runProgram(action, task.hostTask.task, staged, options);
     else if ('awaits' in action) staged = await awaitStep(action, task, staged, options);
-    else if (action.prompt === undefined) await options.wait(action.pause ?? 0);
+    else if (action.prompt === undefined) await pause(action.pause ?? 0, options);
     else history.result = { user_input: await options.prompt(action.prompt) };
   }
   return staged;
@@ -111,17 +116,26 @@ const actOnce = async (task: StagedTask, first: StagedItem, options: ActOptions)
 const actUntil = async (task: StagedTask, first: StagedItem, options: ActOptions): Promise<StagedItem> => {
   const { retries, delay, until } = task.hostTask.task;
   const { history } = first;
+  const giveUp = (attempts: number, why: string): void => {
+    const tries = attempts === 1 ? '1 try' : `${attempts} tries`;
+    history.failure = { reason: 'error', message: `until does not hold after ${tries}${why}` };
+  };
   for (let attempts = 1; ; attempts++) {
     const staged = await actOnce(task, first, options);
+    const isBegun = history.ran || history.result !== undefined;
+    if (options.stopped() && !isBegun) return staged;
     if (until && history.result) history.result = { ...history.result, attempts };
-    if (judge(task.hostTask.task, staged) || options.check || options.stopped()) return staged;
+    if (judge(task.hostTask.task, staged) || options.check) return staged;
     if (attempts > retries) {
-      const said = history.failure ? ` (${history.failure.message})` : '';
-      history.failure = { reason: 'error', message: `until does not hold after ${attempts} tries${said}` };
+      giveUp(attempts, history.failure ? ` (${history.failure.message})` : '');
       return staged;
     }
     options.on('observe', `try ${attempts} of ${retries + 1} is done, the next in ${delay} s`);
-    await options.wait(delay);
+    if (!options.stopped()) await options.wait(delay);
+    if (options.stopped()) {
+      giveUp(attempts, ': interrupted');
+      return staged;
+    }
     delete history.failure;
   }
 };

@@ -1,3 +1,4 @@
+import type { InputError } from '../diagnostics.ts';
 import { shownValue } from './shown.ts';
 import { stores } from './stores/index.ts';
 import type { Store } from './stores/store.ts';
@@ -9,6 +10,12 @@ export interface Problem {
   readonly reason: Reason;
   readonly message: string;
 }
+
+/** What is wrong with a late value or condition, and under it what to do. */
+export const inputProblem = ({ diagnostics }: InputError): Problem => ({
+  reason: 'error',
+  message: diagnostics.flatMap(({ message, hint }) => (hint === undefined ? [message] : [message, hint])).join('\n'),
+});
 
 /** One setting held against what was read: what is to be written, what it waits for, what is wrong. */
 export interface Evaluation {

@@ -3,7 +3,15 @@ import { ShellLost, type Shell } from '../connect/shell/shell.ts';
 import { InputError } from '../diagnostics.ts';
 import type { HostTask, Scope, Task } from '../playbook/types.ts';
 import { composeApply, resultOf, type TaskWork } from './apply.ts';
-import { overriddenBy, targetKey, textOf, wantedText, type Evaluation, type Problem } from './evaluate.ts';
+import {
+  inputProblem,
+  overriddenBy,
+  targetKey,
+  textOf,
+  wantedText,
+  type Evaluation,
+  type Problem,
+} from './evaluate.ts';
 import { journalOp, type JournalHeader } from './journal.ts';
 import type { Claims } from './overlap.ts';
 import type { SnapshotView } from './snapshot-view.ts';
@@ -283,7 +291,7 @@ const bindSafely = (hostTask: HostTask, scope: Scope): TaskState => {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const history = newHistory();
-    history.failure = { reason: 'error', message: error.message };
+    history.failure = inputProblem(error);
     return { bound: { hostTask, items: [{ item: noItem(hostTask), reads: {} }] }, histories: [history] };
   }
 };

@@ -2,7 +2,7 @@ import { decodeAll, type Read, type Reads } from '../contract/reads.ts';
 import { isAction, isFinding, isSetting, type Action, type Finding, type Step } from '../contract/steps.ts';
 import type { HostTask, Item, Scope } from '../playbook/types.ts';
 import { InputError } from '../diagnostics.ts';
-import { evaluate, type Evaluation, type Problem, type StoreState } from './evaluate.ts';
+import { evaluate, inputProblem, type Evaluation, type Problem, type StoreState } from './evaluate.ts';
 import type { SnapshotView } from './snapshot-view.ts';
 import { stores } from './stores/index.ts';
 
@@ -77,7 +77,7 @@ export const planTask = ({ hostTask, items }: BoundTask, view: SnapshotView): Pl
         if (!item.when()) return nothing;
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        return { ...nothing, problem: { reason: 'error', message: error.message } };
+        return { ...nothing, problem: inputProblem(error) };
       }
       const steps = task.module.plan(item.params as never, decodeAll(reads, view.snapshot()) as never);
       const blocked = task.absent ? new Set<string>() : blockedKeys(steps);

@@ -2,7 +2,7 @@ import { InputError } from '../diagnostics.ts';
 import type { Change, Outcome, Pending, TaskResult } from '../report/events.ts';
 import type { HostTask, Item, Task } from '../playbook/types.ts';
 import type { Value } from '../inventory/types.ts';
-import type { Evaluation, Problem } from './evaluate.ts';
+import { inputProblem, type Evaluation, type Problem } from './evaluate.ts';
 import type { PlannedItem } from './task-plan.ts';
 
 /** What has happened to one item of a task so far, over all rounds. */
@@ -126,7 +126,7 @@ export const judge = (task: Task, staged: StagedItem): boolean => {
     return say('until') ?? true;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    if (history.unknown === undefined) history.failure ??= { reason: 'error', message: error.message };
+    if (history.unknown === undefined) history.failure ??= inputProblem(error);
     return true;
   }
 };

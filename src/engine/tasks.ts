@@ -5,6 +5,7 @@ import type { HostPlay, HostTask, Scope } from '../playbook/types.ts';
 import { InputError, type Diagnostic } from '../diagnostics.ts';
 import type { HostStage } from '../report/events.ts';
 import { act } from './act.ts';
+import { inputProblem } from './evaluate.ts';
 import type { Delegates } from './delegates.ts';
 import type { JournalHeader } from './journal.ts';
 import type { Batch } from './once.ts';
@@ -262,7 +263,7 @@ export const createTaskRunner = (options: TasksOptions) => {
       } catch (error) {
         const [first] = rest;
         if (error instanceof InputError) {
-          const failed = itemlessResult(reportContext(context), first!, { reason: 'error', message: error.message });
+          const failed = itemlessResult(reportContext(context), first!, inputProblem(error));
           record.report([failed], false);
           if (!failed.ignored) return 'failed';
         } else if (isUnreachable(error) && first!.task.ignoreUnreachable) {

@@ -73,7 +73,8 @@ const hintFor = (error: ExpressionError, place: TaskPlace, binding: Binding): st
   if (error.code !== 'undefined-variable') return error.hint;
   const name = /^'([^'.]*)[^']*' is undefined$/.exec(error.message)?.[1];
   const known = name === undefined ? undefined : undefinedHint(name, place, binding);
-  const near = name === undefined ? undefined : nearest(name, binding.registers);
+  const others = [...binding.registers].filter((one) => one !== name);
+  const near = name === undefined ? undefined : nearest(name, others);
   return (
     known ??
     error.hint ??

@@ -7,7 +7,7 @@ import { handDown, outermost } from './inherited.ts';
 import { checkKeys, playKeywords, unknownKey } from './keywords.ts';
 import { readRole } from './read-role.ts';
 import { readRoleEntry } from './role-entry.ts';
-import { createPlayRoles, layersOfAll } from './role.ts';
+import { createPlayRoles, joinHandlers, layersOfAll } from './role.ts';
 import { joinSections } from './sections.ts';
 import { mapSequence, tasksOf } from './sequence.ts';
 import { readTasks } from './tasks.ts';
@@ -110,8 +110,7 @@ export const readPlay = (map: MapNode, setting: PlaySetting): PlayDefinition => 
     return mapSequence(drafts, (draft) => draft({ id: `${index}.${prefix}${count++}`, ...layers }));
   };
   const sequence = finish(joinSections([before, main, after]), '');
-  const allHandlers = [...roles.handlers.named, handlers, ...roles.handlers.imported].flat();
-  const named = nameHandlers(tasksOf(finish(allHandlers, 'h')), problems);
+  const named = nameHandlers(tasksOf(finish(joinHandlers(roles, handlers), 'h')), problems);
   checkNotified([...tasksOf(sequence), ...named], named, problems);
   return {
     index,

@@ -109,13 +109,10 @@ export const readRole = (entry: RoleEntry, setting: RoleSetting): ReadRole | und
   });
   const own = tasksFile ? readTasks(mapsOf(tasksFile, 'task', fileHint, problems), inside(tasksFile, 'tasks')) : [];
 
-  if (!roles.withHandlers.has(role.key)) {
-    roles.withHandlers.add(role.key);
-    const handlersFile = openRoleFile(folder, 'handlers', files.handlers, reading);
-    if (handlersFile) {
-      const handlers = mapsOf(handlersFile, 'handler', fileHint, problems);
-      roles.handlers[origin].push(readTasks(handlers, inside(handlersFile, 'handlers')));
-    }
+  const handlersFile = openRoleFile(folder, 'handlers', files.handlers, reading);
+  if (handlersFile) {
+    const read = () => readTasks(mapsOf(handlersFile, 'handler', fileHint, problems), inside(handlersFile, 'handlers'));
+    roles.handlers[origin].push({ key: role.key, read });
   }
   return { role, sequence: [...dependencies.flatMap(({ sequence }) => sequence), ...own] };
 };

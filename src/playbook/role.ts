@@ -35,23 +35,39 @@ export interface RoleScope {
   readonly defaults: readonly DeclaredVariables[];
 }
 
-/** The roles of a play, filled while it is read. */
-export interface PlayRoles {
-  /** Under `roles:`. */
-  readonly named: Role[];
-  /** By import_role, in the order of reading. */
-  readonly imported: Role[];
-  readonly handlers: { readonly named: Sequence<TaskDraft>[]; readonly imported: Sequence<TaskDraft>[] };
-  /** Keys of the roles whose handlers have been read. */
-  readonly withHandlers: Set<string>;
+/** The handlers of one role, as it was called. */
+export interface RoleHandlers {
+  readonly key: string;
+  readonly read: () => Sequence<TaskDraft>;
 }
 
-export const createPlayRoles = (): PlayRoles => ({
-  named: [],
-  imported: [],
-  handlers: { named: [], imported: [] },
-  withHandlers: new Set(),
-});
+/** The roles of a play, filled while it is read: those under `roles:`, and those that tasks import, in the order of reading. */
+export interface PlayRoles {
+  readonly named: Role[];
+  readonly imported: Role[];
+  /** Those of dependencies included. */
+  readonly handlers: { readonly named: RoleHandlers[]; readonly imported: RoleHandlers[] };
+}
+
+export const createPlayRoles = (): PlayRoles => ({ named: [], imported: [], handlers: { named: [], imported: [] } });
+
+/**
+ * The handlers of a play in their order: of the named roles, its own, of the imported roles; of a role that is called several
+ * times once, at the first place, and as it was imported last. Rule: Ansible's playbook/play.py (compile_roles_handlers),
+ * role_include.py, where imports are compiled before the roles.
+ */
+export const joinHandlers = ({ handlers }: PlayRoles, own: Sequence<TaskDraft>): Sequence<TaskDraft> => {
+  const read = new Map<string, Sequence<TaskDraft>>();
+  for (const one of [...handlers.imported.toReversed(), ...handlers.named])
+    if (!read.has(one.key)) read.set(one.key, one.read());
+  const take = (all: readonly RoleHandlers[]): Sequence<TaskDraft> =>
+    all.flatMap(({ key }) => {
+      const found = read.get(key) ?? [];
+      read.delete(key);
+      return found;
+    });
+  return [...take(handlers.named), ...own, ...take(handlers.imported)];
+};
 
 const filled = (layers: readonly DeclaredVariables[]): readonly DeclaredVariables[] =>
   layers.filter(({ variables }) => variables.size > 0);

@@ -68,7 +68,8 @@ const limited = (rows: readonly Row[], what: string, { diff }: ReportOptions): r
 };
 
 /** ` on db1`, where a task was done on another host. */
-const onDelegate = (task: TaskResult | undefined): string => (task?.delegate === undefined ? '' : ` on ${task.delegate}`);
+const onDelegate = (task: TaskResult | undefined): string =>
+  task?.delegate === undefined ? '' : ` on ${task.delegate}`;
 
 const byText = new Intl.Collator('en', { numeric: true }).compare;
 
@@ -154,7 +155,9 @@ const outputLines = (summary: Summary, lists: HostLists, options: ReportOptions)
       more: more.map((one) => line('    ', one)),
     };
   };
-  const rows = groupBy(sorted, ({ task }) => task.task).flatMap((groups) => limited(groups.map(rowOf), 'texts', options));
+  const rows = groupBy(sorted, ({ task }) => task.task).flatMap((groups) =>
+    limited(groups.map(rowOf), 'texts', options),
+  );
   return layout(rows, options);
 };
 

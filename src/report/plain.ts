@@ -5,7 +5,15 @@ import { finalReport, messageLines, type SourceText } from './final.ts';
 import { batchText, runHeading, whereText } from './heading.ts';
 import { manyHosts, namesInLine } from './hosts.ts';
 import { line, paint, span, type Line, type Style } from './line.ts';
-import { countHosts, emptySummary, isPlan, reduce, type ChangeGroup, type Summary } from './summary.ts';
+import {
+  countHosts,
+  emptySummary,
+  interruptedExit,
+  isPlan,
+  reduce,
+  type ChangeGroup,
+  type Summary,
+} from './summary.ts';
 import type { Writer } from './writer.ts';
 
 export interface PlainOptions {
@@ -94,8 +102,9 @@ const endedLines = ({ host, status, message, hint }: HostEnded, few: boolean): r
   return few ? [head, ...indented([...more, ...messageLines(hint)])] : [head];
 };
 
-/** Whether every batch was small enough for the log to hold what its tasks say. */
-const areFew = ({ plays }: Summary): boolean => [...plays.values()].every(({ largest }) => largest <= manyHosts);
+/** Whether every play was small enough for the log to hold what its tasks say. */
+const areFew = ({ plays }: Summary): boolean =>
+  [...plays.values()].every(({ started }) => started.hosts.length <= manyHosts);
 
 /** What an event adds to the log; `summary` is the state after it. */
 const linesOf = (summary: Summary, event: Event, options: PlainOptions): readonly Line[] => {
@@ -136,7 +145,7 @@ export const createPlainReporter = (writer: Writer, options: PlainOptions): Repo
       const nextBatch =
         (event.type === 'batch-started' && summary.play?.batch !== undefined) ||
         event.type === 'play-started' ||
-        event.type === 'run-ended';
+        (event.type === 'run-ended' && event.exit !== interruptedExit);
       if (nextBatch) print(batchEnd(summary));
       reduce(summary, event);
       print(linesOf(summary, event, options));

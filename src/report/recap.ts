@@ -3,7 +3,7 @@ import type { HostEnded, Recap } from './events.ts';
 import { groupBy } from './group.ts';
 import { manyHosts, type HostLists } from './hosts.ts';
 import { line, span, type Line, type Style } from './line.ts';
-import { isPlan, type HostSummary, type Summary } from './summary.ts';
+import { interruptedExit, isPlan, type HostSummary, type Summary } from './summary.ts';
 import { textWidth } from './width.ts';
 
 /** `ok=6 changed=5 unreachable=0 failed=0 skipped=0 rescued=0 ignored=0 pending=reboot`, as Ansible's. */
@@ -54,8 +54,12 @@ const totals = (summary: Summary, ended: readonly EndedHost[]): Line => {
   const count = (status: HostEnded['status']): number => ended.filter(({ end }) => end.status === status).length;
   const plan = isPlan(summary);
   const missing = summary.hosts.size - ended.length;
+  const well =
+    summary.end?.exit === interruptedExit
+      ? 'hosts unchanged so far'
+      : `hosts ok, nothing ${plan ? 'to change' : 'changed'}`;
   const words: readonly (readonly [number, string, Style])[] = [
-    [count('ok'), `hosts ok, nothing ${plan ? 'to change' : 'changed'}`, 'good'],
+    [count('ok'), well, 'good'],
     [count('changed'), plan ? 'would change' : 'changed', 'change'],
     [count('failed'), 'failed', 'bad'],
     [count('unreachable'), 'unreachable', 'bad'],

@@ -131,7 +131,17 @@ const addFailure = (
   sets: readonly ChangeSet[],
 ): void => {
   const { status, task, reason, message, hint, tolerated } = failure;
-  const key = identity(status, task?.task, task?.position, task?.item, task?.delegate, reason, message, hint, tolerated);
+  const key = identity(
+    status,
+    task?.task,
+    task?.position,
+    task?.item,
+    task?.delegate,
+    reason,
+    message,
+    hint,
+    tolerated,
+  );
   const group = entry(summary.failures, key, () => ({ ...failure, sets: new Map(), hosts: new Set() }));
   group.hosts.add(host);
   for (const set of sets) group.sets.set(identity(set.label, set.change.failed?.message), set);
@@ -266,6 +276,9 @@ export const countHosts = (summary: Summary, play: PlaySummary, hosts: readonly 
   }
   return counts;
 };
+
+/** Exit code of a run that was interrupted: hosts without a failure may not be through. */
+export const interruptedExit = 130;
 
 /** Whether the run only says what it would do. */
 export const isPlan = (summary: Summary): boolean => summary.run !== undefined && summary.run.command !== 'run';

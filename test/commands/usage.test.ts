@@ -48,6 +48,11 @@ describe('words that are wrong', () => {
     ['a pattern', ['ping', 'kmv', '-i', 'inventories/lab.yml'], /"kmv".*\n.*did you mean kvm\?/],
     ['a host', ['inventory', '--host', 'kvm1', '-i', 'inventories/lab.yml'], /did you mean kvm01\?/],
     ['a tag that no task has', ['run', ...site, '-t', 'nosuch'], /nosuch/],
+    [
+      'a tag that nobody has',
+      ['plan', ...site, '-t', 'bot'],
+      /no task has the tag 'bot'[^]*did you mean 'boot'[^]*no task is left with -t bot/,
+    ],
     ['tags that leave nothing', ['plan', ...site, '--skip-tags', 'all'], /no task is left with --skip-tags all/],
     ['a variable without a value', ['run', ...site, '-e', 'governor'], /-e governor: not name=value/],
     ['a variable of a wrong value', ['run', ...site, '-e', 'governor=fast'], /site\.yml:9:\d+: error: .*"fast"/],
@@ -109,8 +114,8 @@ describe('doc', () => {
 
   it.each([...modules.keys()])('%s: every parameter, within 80 columns', async (kind) => {
     const { exitCode, stdout } = await folder.perfplay('doc', kind);
-    const { properties } = modules.get(kind)!.params as { properties: Record<string, unknown> };
-    for (const name of Object.keys(properties)) expect(stdout).toMatch(new RegExp(`^ {2}${name} {2,}\\S`, 'm'));
+    const { properties } = modules.get(kind)!.params as { properties?: Record<string, unknown> };
+    for (const name of Object.keys(properties ?? {})) expect(stdout).toMatch(new RegExp(`^ {2}${name} {2,}\\S`, 'm'));
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     expect(exitCode).toBe(0);
   });

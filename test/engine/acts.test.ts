@@ -44,6 +44,26 @@ describe('until', () => {
     expect(tasks).toMatchObject([{ outcome: 'failed', message: 'until does not hold after 3 tries' }]);
     expect(host.read('/log')).toBe('x\nx\nx\n');
   });
+
+  it('is given up when the run is interrupted between two tries; what was not begun is not spoken of', async () => {
+    let stopped = false;
+    const options: SequenceOptions = { stopped: () => stopped, wait: async () => void (stopped = true) };
+    const { tasks } = await run([untilLines(3, 5), untilLines(3, 5)], options);
+    expect(tasks).toMatchObject([{ outcome: 'failed', message: 'until does not hold after 1 try: interrupted' }]);
+    expect(host.read('/log')).toBe('x\n');
+  });
+
+  it('is not asked of what an interrupt kept from being run', async () => {
+    let asked = 0;
+    const task = shell(
+      count,
+      { until: [condition], retries: 1, register: 'result' },
+      { judge: () => (asked++, false) },
+    );
+    let looks = 0;
+    const { tasks } = await run([task], { stopped: () => looks++ > 0 });
+    expect([tasks, asked, host.read('/log')]).toEqual([[], 0, '']);
+  });
 });
 
 describe('what a task says of its result', () => {
@@ -130,7 +150,8 @@ describe('debug, set_fact and pause', () => {
     const waits: number[] = [];
     const wait = async (seconds: number): Promise<void> => void waits.push(seconds);
     const task = hostTaskOf(taskOf(pause, { minutes: 2 }));
-    await run([task], { wait });
+    const { events } = await run([task], { wait });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'host-stage', detail: 'pauses for 120 s' }));
     await run([task], { wait, check: true });
     expect(waits).toEqual([120]);
   });

@@ -82,12 +82,15 @@ describe('a stage', () => {
     expect(host.read('/sys/a')).toBe('one\n');
   });
 
-  it('fails a task whose condition cannot be evaluated, and nothing else', async () => {
+  it('fails a task whose condition cannot be evaluated, with what to do, and nothing else', async () => {
     const when = (): boolean => {
-      throw new InputError([{ code: 'undefined-variable', severity: 'error', message: "'rc' is undefined" }]);
+      const hint = "did you mean 'r'?";
+      throw new InputError([{ code: 'undefined-variable', severity: 'error', message: "'rc' is undefined", hint }]);
     };
     const { tasks } = await runTasks(host, [{ module: chain, params: {}, items: [item('two', when)] }]);
-    expect(tasks).toMatchObject([{ outcome: 'failed', reason: 'error', message: "'rc' is undefined" }]);
+    expect(tasks).toMatchObject([
+      { outcome: 'failed', reason: 'error', message: "'rc' is undefined\ndid you mean 'r'?" },
+    ]);
     expect(host.read('/sys/a')).toBe('one\n');
   });
 

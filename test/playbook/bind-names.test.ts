@@ -128,6 +128,16 @@ describe('what is registered by then', () => {
     const text = playWith(`    - ${register('result')}\n    - {any: {}, when: resul is changed}\n`);
     expect(hintsOf(text)).toEqual(["did you mean 'result'?"]);
   });
+  it('a key that a result does not have is not mistaken for the name of the result', () => {
+    const text = playWith(`    - ${register('result')}\n    - any: {value: "{{ result.stdout.rows }}"}\n`);
+    const [, task] = tasksOn(siteOf(text, { hosts: one, modules: marking }), 'one', one);
+    const scope: Scope = { registered: new Map([['result', { stdout: 'x' }]]), unknown: new Map() };
+    expect(() => task!.items(scope)).toThrow(
+      expect.objectContaining({
+        diagnostics: [expect.objectContaining({ hint: expect.stringContaining('default(') })],
+      }),
+    );
+  });
 });
 
 describe('magic variables', () => {

@@ -2,20 +2,50 @@ import { describe, expect, it } from 'vitest';
 import { begin, ended, finish, hostNames, print, recap, task } from './streams.ts';
 
 describe('what tasks say', () => {
-  it('comes in the log of a run, and at the end each text once with its hosts', async () => {
+  it('comes in the log of a run, once', async () => {
     const lines = await print([
       ...begin(['a', 'b', 'c']),
       task('a', 'debug', 4, { name: 'Rack', output: 'rack 7' }),
-      task('b', 'debug', 4, { name: 'Rack', output: 'rack 7' }),
-      task('c', 'debug', 4, { name: 'Rack', output: 'two\nlines' }),
+      task('b', 'debug', 4, { name: 'Rack', output: 'two\nlines' }),
       finish(),
     ]);
-    expect(lines).toContain(' says  a  site.yml:4  debug Rack  rack 7');
-    expect(lines.filter((line) => line.startsWith('site.yml:4'))).toEqual([
-      'site.yml:4  debug Rack  rack 7  a b',
-      'site.yml:4  debug Rack  two     c',
+    const log = [' says  a  site.yml:4  debug Rack  rack 7', ' says  b  site.yml:4  debug Rack  two', '    lines'];
+    const at = lines.indexOf(log[0]!);
+    expect(lines.slice(at, at + 3)).toEqual(log);
+    expect(lines.filter((line) => line.includes('rack 7'))).toHaveLength(1);
+  });
+
+  it('comes at the end of a plan, each text once with its hosts, in the order of the hosts', async () => {
+    const lines = await print([
+      ...begin(['a', 'b', 'c'], { command: 'plan' }),
+      task('c', 'debug', 4, { name: 'Rack', output: 'rack 8' }),
+      task('b', 'debug', 4, { name: 'Rack', output: 'two\nlines' }),
+      task('a', 'debug', 4, { name: 'Rack', output: 'rack 7' }),
+      task('c', 'debug', 3, { output: 'rack 7' }),
+      finish(),
     ]);
-    expect(lines.at(lines.indexOf('site.yml:4  debug Rack  two     c') + 1)).toBe('    lines');
+    const at = lines.findIndex((line) => line.startsWith('site.yml:3'));
+    expect(lines.slice(at, at + 5)).toEqual([
+      'site.yml:3  debug  rack 7       c',
+      'site.yml:4  debug Rack  rack 7  a',
+      'site.yml:4  debug Rack  two     b',
+      '    lines',
+      'site.yml:4  debug Rack  rack 8  c',
+    ]);
+  });
+
+  it('of a task that says another thing to each of many hosts is shown in part', async () => {
+    const hosts = hostNames(400);
+    const events = [
+      ...begin(hosts),
+      ...hosts.toReversed().map((host) => task(host, 'debug', 4, { output: `I am ${host}` })),
+      finish(),
+    ];
+    const said = (lines: readonly string[]) => lines.filter((line) => line.includes('I am'));
+    const short = await print(events);
+    expect(said(short).map((line) => line.slice(-6))).toEqual(hosts.slice(0, 20));
+    expect(short).toContain('site.yml:4  … 380 more different texts; --diff or --output json has all');
+    expect(said(await print(events, { diff: true }))).toHaveLength(400);
   });
 
   it('is left to the end where the hosts are many', async () => {
@@ -56,6 +86,15 @@ describe('a task done on another host', () => {
       finish(),
     ]);
     expect(lines).toContain(' changed  a on balancer  site.yml:4  command ran');
+    expect(lines).toContain('site.yml:4  command ran on balancer  a');
+  });
+});
+
+describe('a run that was interrupted', () => {
+  it('calls no host ok that may not be through', async () => {
+    const lines = await print([...begin(['a', 'b']), ended('a', 'ok'), ended('b', 'changed'), finish(130)]);
+    expect(lines.at(-2)).toBe('1 host unchanged so far · 1 changed · 00:12');
+    expect(lines.filter((line) => /\bok\b/.test(line.replace(/ok=/, '')))).toEqual([]);
   });
 });
 

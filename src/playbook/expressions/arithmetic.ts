@@ -18,11 +18,18 @@ import type { Datum } from './data.ts';
 import type { Budget } from './budget.ts';
 import type { Operator } from './syntax.ts';
 
-const floorDivide = (left: number, right: number): number => Math.floor(left / right);
 /** The remainder has the sign of the divisor, as in Python. */
 const modulo = (left: number, right: number): number => {
   const remainder = left % right;
-  return remainder !== 0 && remainder < 0 !== right < 0 ? remainder + right : remainder;
+  if (remainder === 0) return right < 0 ? -0 : 0;
+  return remainder < 0 !== right < 0 ? remainder + right : remainder;
+};
+/** Rounds down what is left without the remainder, so that `2 // 0.1` is 19. Rule: CPython's float_divmod. */
+const floorDivide = (left: number, right: number): number => {
+  const quotient = (left - modulo(left, right)) / right;
+  if (quotient === 0) return left / right < 0 ? -0 : 0;
+  const floor = Math.floor(quotient);
+  return quotient - floor > 0.5 ? floor + 1 : floor;
 };
 
 const calculate: Readonly<Record<Exclude<Operator, '~'>, (left: number, right: number) => number>> = {
@@ -94,6 +101,6 @@ export const arithmetic = (operator: Operator, left: Datum, right: Datum, budget
 export const sign = (operator: '+' | '-', operand: Datum): Datum => {
   const value = numeric(defined(operand));
   if (value === undefined) throw badValue(`'${operator}' does not work on ${typeName(operand)}`);
-  const result = operator === '-' ? 0 - value : value;
-  return operand instanceof Float ? new Float(result) : result;
+  if (operand instanceof Float) return new Float(operator === '-' ? -value : value);
+  return operator === '-' ? 0 - value : value;
 };

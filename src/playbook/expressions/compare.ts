@@ -34,7 +34,7 @@ export const order = (left: Datum, right: Datum, budget: Budget): number => {
   const [leftNumber, rightNumber] = [numeric(left), numeric(right)];
   if (leftNumber !== undefined && rightNumber !== undefined) return leftNumber - rightNumber;
   if (typeof left === 'string' && typeof right === 'string') return left < right ? -1 : Number(left > right);
-  if (isList(left) && isList(right)) {
+  if (isList(left) && isList(right) && left instanceof Tuple === right instanceof Tuple) {
     for (let index = 0; index < Math.min(left.length, right.length); index++)
       if (!equal(left[index]!, right[index]!, budget)) return order(left[index]!, right[index]!, budget);
     return left.length - right.length;

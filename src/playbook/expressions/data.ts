@@ -184,11 +184,12 @@ export const member = (object: Datum, key: Datum, offset?: number, shown?: strin
   }
   if (isMap(object))
     return Object.hasOwn(object, name) ? object[name]! : missing(name, () => Object.keys(object), offset, shown);
-  if ((isList(object) || typeof object === 'string') && typeof key === 'number') {
+  const position = isFloat(key) ? undefined : numeric(key);
+  if ((isList(object) || typeof object === 'string') && position !== undefined) {
     const list = isList(object) ? object : [...object];
-    const found = list.at(key);
+    const found = list.at(position);
     if (found !== undefined) return found;
-    const message = `there is no element ${key}: there are ${list.length}`;
+    const message = `there is no element ${position}: there are ${list.length}`;
     return new Undefined(() => new ExpressionError('undefined-variable', message, { offset }));
   }
   return missing(name, () => [], offset, shown);

@@ -43,11 +43,13 @@ const convert = (value: Datum, spec: Spec, budget: Budget): string => {
   if (number === undefined || (needsInteger && typeof value !== 'boolean' && !Number.isInteger(value)))
     throw badValue(`%${letter} needs ${needsInteger ? 'an integer' : 'a number'}, not ${typeName(value)}`);
   const isAlternate = flags.includes('#');
-  const digits = /[diuxXo]/.test(letter)
-    ? integerDigits(number, letter, isAlternate).padStart(precision ?? 0, '0')
-    : floatDigits(number, letter, precision ?? 6, isAlternate);
+  const isInteger = /[diuxXo]/.test(letter);
+  const written = isInteger ? Math.trunc(number) + 0 : number;
+  const digits = isInteger
+    ? integerDigits(written, letter, isAlternate).padStart(precision ?? 0, '0')
+    : floatDigits(written, letter, precision ?? 6, isAlternate);
   const positive = flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
-  return pad(number < 0 || Object.is(number, -0) ? '-' : positive, digits, spec, true);
+  return pad(written < 0 || Object.is(written, -0) ? '-' : positive, digits, spec, true);
 };
 
 /** What a pattern is filled with: values one by one, a map for `%(name)s`, or one value. */

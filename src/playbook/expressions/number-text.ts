@@ -11,7 +11,7 @@ export const roundHalfEven = (value: number, digits: number): number => {
   const unit = 10 ** -digits;
   const isOdd = Math.round(rounded / unit) % 2 === 1;
   const result = isTie && isOdd ? Number((rounded - unit).toFixed(digits)) : rounded;
-  return value < 0 ? -result : result;
+  return value < 0 || Object.is(value, -0) ? -result : result;
 };
 
 /** An integer's digits in the base that printf's letter says, without its sign, with Python's prefix when it is wanted. */

@@ -144,6 +144,8 @@ const arrange = (tokens: readonly Token[]): Token[] => {
     else if (before?.type === 'Dot') arranged.push(tagged(token));
     else if (before?.type === 'Pipe') {
       const { token: name, end } = dottedName(tokens, index);
+      if (tokens[end]?.type === 'OpenSquareBracket')
+        throw syntax("unexpected '['", tokens[end].offset, 1, 'put the filter and what it works on into brackets');
       arranged.push(tagged(name));
       index = end - 1;
     } else if (token.value === 'is') {

@@ -1,8 +1,8 @@
 """Asks the real Ansible what inventories mean.
 
-Says its version first. Then reads one question a line, as JSON: {"folder", "sources", "playbook"?, "extraVars"?, "patterns": [{"pattern", "limit"?}]};
-prints one answer a line: {"list", "patterns": [{"hosts", "nothing"} or {"error"}]}, or {"error"} where Ansible cannot
-read a source. "nothing": a part of the pattern or of its limit names nothing, or one of the two comes to no host, which
+Says its version first. Then reads one question a line, as JSON: {"folder", "sources", "playbook"?, "extraVars"?,
+"patterns": [{"pattern", "limit"?}]}; prints one answer a line: {"list", "patterns": [{"hosts", "nothing"} or {"error"}]},
+or {"error"} where Ansible cannot read a source. "nothing": a part of the pattern or of its limit names nothing, or one of the two comes to no host, which
 Ansible passes over with a warning. Names of files are taken from the folder.
 
 Ansible walks the groups of one level below each other in the order of a Python set, which is that of memory addresses and

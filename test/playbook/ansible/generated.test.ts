@@ -19,6 +19,6 @@ it('generated sites do here what they do there', { timeout: 600_000 }, async ({ 
       };
       expect(askHere(question).messages).toEqual((await askAnsible(question)).messages);
     }),
-    { numRuns: runs },
+    { numRuns: runs, endOnFailure: true },
   );
 });

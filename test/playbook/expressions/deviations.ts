@@ -61,6 +61,8 @@ export const deviations: readonly Deviation[] = [
     '- [3, 1, 2]\n- [3, 1, 2]\n',
   ),
   refusal('a key that stands twice in YAML is a mistake', 'bad-value', "{{ 'a: 1\na: 2' | from_yaml }}", { a: 2 }),
+  refusal('undefined values have no type', 'undefined-variable', '{{ nope is not none }}', true),
+  refusal('undefined values have no type', 'undefined-variable', '{{ nope is string }}', false),
   refusal('texts are Unicode', 'bad-value', "{{ '/w==' | b64decode }}", '\udcff'),
   refusal('hashes are md5, sha1 and the sha2 family', 'bad-value', "{{ 'a' | hash('sha3_256') | length }}", '64'),
   refusal('members are those of the data', 'undefined-variable', '{{ s.__class__ }}', "<class 'str'>"),

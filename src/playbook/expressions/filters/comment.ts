@@ -1,5 +1,4 @@
-import { badValue } from '../data.ts';
-import { text } from '../spelling.ts';
+import { badValue, typeName } from '../data.ts';
 import { replace } from '../text.ts';
 import { filter } from './filter.ts';
 
@@ -21,6 +20,7 @@ const parameters = 'style? newline? beginning? prefix? prefix_count? decoration?
 
 /** Text as a comment of a configuration file. Rule: Ansible's plugins/filter/core.py, comment. */
 export const comment = filter(parameters, (value, given, { budget }) => {
+  if (typeof value !== 'string') throw badValue(`comment works on texts, not on ${typeName(value)}`);
   const name = given.text('style', 'plain');
   const style = styles.get(name);
   if (!style) throw badValue(`comment has no style '${name}'`, `it has ${[...styles.keys()].join(', ')}`);
@@ -32,7 +32,7 @@ export const comment = filter(parameters, (value, given, { budget }) => {
   const postfix = given.text('postfix', edge);
   const end = given.text('end', style.end ?? '');
   const times = (name: string): number => Math.max(0, given.integer(name, 1));
-  const decorated = decoration + replace(text(value, budget), newline, newline + decoration, -1, budget);
+  const decorated = decoration + replace(value, newline, newline + decoration, -1, budget);
   const body = replace(decorated, decoration + newline, edge + newline, -1, budget);
   budget.spendText(body.length + (prefix.length + 1) * times('prefix_count'));
   budget.spendText((postfix.length + 1) * times('postfix_count'));
