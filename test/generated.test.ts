@@ -29,7 +29,7 @@ const parameterTable = (module: AnyModule): string => {
     ({ name, values, meaning }) => `| ${name} | ${cell(values)} | ${cell(meaning)} |`,
   );
   const table = ['| parameter | value | meaning |', '| --- | --- | --- |', ...rows].join('\n');
-  return `${begin}\n\n${rows.length > 0 ? table : 'Any name, with any value.'}\n\n${end}`;
+  return `${begin}\n\n${rows.length > 0 ? table : (module.params as { readonly description?: string }).description ?? ''}\n\n${end}`;
 };
 
 /** The README with its table made anew; it stands behind the first paragraph. */

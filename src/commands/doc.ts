@@ -80,13 +80,14 @@ export const parametersOf = ({ params, removable }: AnyModule): readonly Paramet
 
 const moduleText = (module: AnyModule, columns: number): string => {
   const { kind, summary, stores } = module;
+  const params = module.params as Schema;
   const rows = parametersOf(module).flatMap(({ name, values, meaning }): (readonly [string, string])[] => [
     [`  ${name}`, values],
     ...(meaning === '' ? [] : [['', meaning] as const]),
   ]);
   return [
     wrapped(`${kind}: ${summary}`, columns),
-    table(rows, columns),
+    rows.length > 0 ? table(rows, columns) : wrapped(params.description ?? '', columns),
     ...(stores.length > 0 ? [wrapped(`Kept over boots by: ${stores.join(', ')}`, columns)] : []),
   ].join('\n\n');
 };

@@ -125,6 +125,8 @@ export type Act =
   | { readonly learn: { readonly [name: string]: Json } }
   /** The host does nothing for so many seconds; with a prompt, until somebody answers, where somebody can. */
   | { readonly pause: number | undefined; readonly prompt?: string }
+  /** Boots the host anew, at most once a run: always, or only where something waits for it. Up again within `timeout` seconds, or failed. */
+  | { readonly reboot: 'required' | 'always'; readonly timeout: number }
   /** Observed and planned again every `every` seconds until this step is gone; `timeout` seconds after the first it has failed. */
   | { readonly awaits: string; readonly timeout: number; readonly every: number };
 

@@ -1,6 +1,7 @@
 import type { Act } from '../contract/steps.ts';
 import type { Value } from '../inventory/types.ts';
 import type { Task } from '../playbook/types.ts';
+import { RebootError, type Rebooted } from './reboot.ts';
 import type { OpenShell } from './shells.ts';
 import { afterWriting, type StagedTask } from './stage.ts';
 import { planTask, readsOf } from './task-plan.ts';
@@ -14,6 +15,10 @@ export interface ActOptions {
   readonly wait: (seconds: number) => Promise<void>;
   /** Asks whoever is at the terminal; an empty answer where nobody is. */
   readonly prompt: (text: string) => Promise<string>;
+  /** Whether something that was declared waits for a boot, and the host was not booted by this run. */
+  readonly bootIsDue: (always: boolean) => boolean;
+  /** Boots the host; seconds. Throws RebootError. */
+  readonly reboot: (timeout: number) => Promise<Rebooted>;
   readonly learn: (values: Readonly<Record<string, Value>>) => void;
   /** No view of the host is true any more. */
   readonly invalidate: () => void;
@@ -26,6 +31,7 @@ const timedOut = new Set([124, 137]);
 const linesOf = (text: string): readonly string[] => (text === '' ? [] : text.split('\n'));
 
 type RunAct = Extract<Act, { run: unknown }>;
+type RebootAct = Extract<Act, { reboot: unknown }>;
 type AwaitAct = Extract<Act, { awaits: unknown }>;
 
 const runProgram = async (act: RunAct, task: Task, staged: StagedItem, options: ActOptions): Promise<void> => {
@@ -52,6 +58,23 @@ const runProgram = async (act: RunAct, task: Task, staged: StagedItem, options: 
     timeout !== undefined && timedOut.has(output.exit)
       ? { reason: 'error', message: `ended after its timeout of ${timeout} s` }
       : { reason: 'error', message: `exit code ${output.exit}${said ? `: ${said}` : ''}` };
+};
+
+const showText = (history: ItemHistory, text: string): void => {
+  history.output = history.output === undefined ? text : `${history.output}\n${text}`;
+  history.result = { ...history.result, msg: history.output };
+};
+
+const rebootHost = async ({ timeout }: RebootAct, { history }: StagedItem, options: ActOptions): Promise<void> => {
+  try {
+    const { state, seconds } = await options.reboot(timeout);
+    history.ran = true;
+    history.result = { rebooted: true, elapsed: seconds };
+    if (state === 'degraded') showText(history, 'the host is up; systemd calls it degraded: some units have failed');
+  } catch (error) {
+    if (!(error instanceof RebootError)) throw error;
+    history.failure = { reason: 'error', message: error.message };
+  }
 };
 
 /** Observes and plans an item again until its `awaits` is gone. */
@@ -81,11 +104,6 @@ const awaitStep = async (
   }
 };
 
-const showText = (history: ItemHistory, text: string): void => {
-  history.output = history.output === undefined ? text : `${history.output}\n${text}`;
-  history.result = { ...history.result, msg: history.output };
-};
-
 const pause = async (seconds: number, { on, wait }: ActOptions): Promise<void> => {
   on('observe', `pauses for ${seconds} s`);
   await wait(seconds);
@@ -100,6 +118,10 @@ const actOnce = async (task: StagedTask, first: StagedItem, options: ActOptions)
     else if ('learn' in action) {
       options.learn(action.learn);
       history.result = { ansible_facts: action.learn };
+    } else if ('reboot' in action) {
+      if (!options.bootIsDue(action.reboot === 'always')) continue;
+      if (options.check) history.ran = true;
+      else await rebootHost(action, staged, options);
     } else if (options.check) {
       const isUnknown = 'awaits' in action || ('run' in action && action.effect === 'unknown');
       history.ran ||= !('pause' in action);

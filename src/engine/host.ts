@@ -9,6 +9,7 @@ import type { Delegates } from './delegates.ts';
 import type { JournalHeader } from './journal.ts';
 import type { Batch } from './once.ts';
 import { createClaims } from './overlap.ts';
+import { reboot, RebootError, type Rebooted } from './reboot.ts';
 import { createRecord } from './record.ts';
 import { likelyTasks, runSequence, type Ended } from './sequence.ts';
 import type { HostShells, OpenShell } from './shells.ts';
@@ -66,10 +67,11 @@ const createNotifications = (handlers: readonly HostTask[]) => {
 };
 
 export const createHostRun = (options: HostOptions): HostRun => {
-  const { host, plays, emit, now } = options;
+  const { host, plays, shells, emit, now } = options;
   const record = createRecord(emit);
   const claims = createClaims();
   const done = new Set<HostTask>();
+  let isRebooted = false;
   let known: Value | undefined;
   let status: HostStatus = 'ok';
   let message: string | undefined;
@@ -157,7 +159,53 @@ export const createHostRun = (options: HostOptions): HostRun => {
       return contradiction(play, view, ahead(user)) ? 'stopped' : 'done';
     };
 
-    const runTasks = createTaskRunner({ ...options, play, batch, record, claims, scope, on, userOn, prepare, ahead });
+    const bootIsDue = (always: boolean): boolean =>
+      !isRebooted && (always || record.recap().pending.includes('reboot'));
+
+    /** What the run has declared so far and the boot did not bring. */
+    const notBrought = async (user: string | undefined): Promise<readonly string[]> => {
+      const { view } = await shells.for(user);
+      view.invalidate();
+      await view.ensure([facts]);
+      known = view.decode(facts) as unknown as Value;
+      const bound = readable([...done], user);
+      await view.ensure(bound.flatMap(readsOf));
+      return bound
+        .flatMap((task) => planTask(task, view).items)
+        .flatMap(({ evaluations }) => evaluations)
+        .filter(({ setting, write, pending }) => pending === 'reboot' || (write && setting.persist.store !== 'none'))
+        .map(({ setting }) => setting.key);
+    };
+
+    const rebootAs = async (user: string | undefined, timeout: number): Promise<Rebooted> => {
+      const { wait, stopped } = options;
+      try {
+        isRebooted = true;
+        const rebooted = await reboot({ shells, user, timeout, wait, stopped, on: (detail) => on('reboot', detail) });
+        const missing = await notBrought(user);
+        if (missing.length === 0) record.booted();
+        else throw new RebootError(`the boot did not bring what is declared: ${missing.join(', ')}`, false);
+        return rebooted;
+      } catch (error) {
+        if (error instanceof RebootError && error.lost) options.halt(`${host.name}: ${error.message}`);
+        throw error;
+      }
+    };
+
+    const runTasks = createTaskRunner({
+      ...options,
+      play,
+      batch,
+      record,
+      claims,
+      scope,
+      on,
+      userOn,
+      prepare,
+      ahead,
+      bootIsDue,
+      reboot: rebootAs,
+    });
     const { notify, take } = createNotifications(play.handlers);
     const run = async (tasks: readonly HostTask[], context: Omit<TasksContext, 'notify'>): Promise<Ended> => {
       const ended = await runTasks(tasks, { ...context, notify });

@@ -8,6 +8,10 @@ import { hidden } from './task-report.ts';
 export interface Claims {
   /** What is wrong with the task beside those before it; undefined: nothing. Remembers the task's own claims. */
   readonly claim: (planned: PlannedTask) => Problem | undefined;
+  /** What these tasks want counts no more: their block has failed, and its rescue may want something else. */
+  readonly forget: (tasks: readonly HostTask[]) => void;
+  /** In a check: targets that a task before would have written. */
+  readonly foreseen: Set<string>;
 }
 
 interface Claim {
@@ -34,6 +38,11 @@ export const createClaims = (): Claims => {
   /** What each thing is taken for. */
   const forms = new Map<string, Claim>();
   return {
+    foreseen: new Set(),
+    forget: (tasks) => {
+      const gone = new Set(tasks.map(({ task }) => task));
+      for (const map of [claims, forms]) for (const [key, { task }] of map) if (gone.has(task)) map.delete(key);
+    },
     claim: ({ hostTask: { task }, items }) => {
       const wanted = items.flatMap((item, index) =>
         item.evaluations.map(({ setting }) => ({ setting, owner: `${task.id} item ${index}` })),

@@ -14,6 +14,8 @@ export interface HostRecord {
   readonly countFailure: () => void;
   readonly countUnreachable: () => void;
   readonly countRescue: () => void;
+  /** A boot has brought what waited for it. */
+  readonly booted: () => void;
   readonly recap: () => Recap;
 }
 
@@ -56,6 +58,7 @@ export const createRecord = (emit: (event: Event) => void): HostRecord => {
     countFailure: () => void recap.failed++,
     countUnreachable: () => void (recap.unreachable = 1),
     countRescue: () => void recap.rescued++,
+    booted: () => void pending.delete('reboot'),
     recap: () => ({ ...recap, pending: [...pending] }),
   };
 };

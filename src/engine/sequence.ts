@@ -8,15 +8,15 @@ export interface SequenceActs {
   /** Tasks that stand side by side. `rescuable`: a failure here has a rescue. */
   readonly tasks: (tasks: readonly HostTask[], rescuable: boolean) => Promise<Ended>;
   readonly flushHandlers: (rescuable: boolean) => Promise<Ended>;
-  /** A failed block is about to be rescued. */
-  readonly rescue: () => void;
+  /** A block with these tasks has failed and is about to be rescued. */
+  readonly rescue: (failed: readonly HostTask[]) => void;
 }
 
 const runBlock = async (block: Block<HostTask>, acts: SequenceActs, rescuable: boolean): Promise<Ended> => {
   const isRescued = block.rescue.length > 0;
   let ended = await runSequence(block.block, acts, rescuable || isRescued);
   if (ended === 'failed' && isRescued) {
-    acts.rescue();
+    acts.rescue(everyTask(block.block));
     ended = await runSequence(block.rescue, acts, rescuable);
   }
   if (ended === 'stopped') return ended;
@@ -50,6 +50,12 @@ export const runSequence = async (
   }
   return 'done';
 };
+
+const everyTask = (sequence: Sequence<HostTask>): readonly HostTask[] =>
+  sequence.flatMap((part) => {
+    if (part.kind === 'task') return [part.task];
+    return part.kind === 'block' ? [part.block, part.rescue, part.always].flatMap(everyTask) : [];
+  });
 
 /** What is likely to be run of a sequence: rescues are not. */
 export const likelyTasks = (sequence: Sequence<HostTask>): readonly HostTask[] =>

@@ -146,7 +146,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     /** What cannot be written now, and what depends on it. */
     const stuck = new Set(failures);
     /** What this round writes already: a task that wants the same finds it done. */
-    const taken = new Set<string>();
+    const taken = check ? claims.foreseen : new Set<string>();
 
     for (const state of states) {
       const planned = planTask(state.bound, view);

@@ -11,6 +11,7 @@ import type { JournalHeader } from './journal.ts';
 import type { Batch } from './once.ts';
 import type { Claims } from './overlap.ts';
 import type { HostRecord } from './record.ts';
+import { RebootError, type Rebooted } from './reboot.ts';
 import type { Ended } from './sequence.ts';
 import type { HostShells, OpenShell } from './shells.ts';
 import { runStage, type StagedTask } from './stage.ts';
@@ -40,6 +41,9 @@ export interface TasksOptions {
   readonly now: () => Date;
   readonly wait: (seconds: number) => Promise<void>;
   readonly prompt: (task: string, text: string) => Promise<string>;
+  readonly bootIsDue: (always: boolean) => boolean;
+  /** Boots the host that the play is on, as this user. */
+  readonly reboot: (user: string | undefined, timeout: number) => Promise<Rebooted>;
   readonly stopped: () => boolean;
   /** A failure that ends the play for every host. */
   readonly halt: (why: string) => void;
@@ -150,6 +154,11 @@ export const createTaskRunner = (options: TasksOptions) => {
           stopped: options.stopped,
           wait: options.wait,
           prompt: (text) => options.prompt(id, text),
+          bootIsDue: options.bootIsDue,
+          reboot: (timeout) =>
+            at.host === host.name
+              ? options.reboot(options.userOn(host, task.hostTask), timeout)
+              : Promise.reject(new RebootError('a host is booted by a task of its own, not by delegation', false)),
           learn: (values) =>
             Object.entries(values).forEach(([name, value]) => sets.includes(name) && record.set(name, value)),
           invalidate: at.invalidate,

@@ -34,12 +34,14 @@ const refuseDuplicates = (handlers: readonly TaskDefinition[], problems: Problem
 
 /**
  * The handlers of a play with the names by which each is notified: of several with one name the last has it, topics belong to
- * all that listen. One that nothing can notify is left out. Rule: Ansible's plugins/strategy (search_handler_blocks_by_name).
+ * all that listen. One that stands several times runs at its first place; one that nothing can notify is left out.
+ * Rule: Ansible's plugins/strategy/__init__.py (search_handler_blocks_by_name).
  */
 export const nameHandlers = (handlers: readonly TaskDefinition[], problems: Problems): readonly TaskDefinition[] => {
   refuseDuplicates(handlers, problems);
-  return handlers.flatMap((handler, index) => {
-    const taken = new Set(handlers.slice(index + 1).flatMap(namesOf));
+  return [...new Set(handlers)].flatMap((handler) => {
+    const later = handlers.slice(handlers.lastIndexOf(handler) + 1);
+    const taken = new Set(later.flatMap(namesOf));
     const own = namesOf(handler).filter((name) => !taken.has(name));
     const [name, ...others] = [...own, ...handler.task.listen];
     if (name === undefined && !nameOf(handler))

@@ -106,8 +106,12 @@ export const readPlay = (map: MapNode, setting: PlaySetting): PlayDefinition => 
 
   const layers = layersOfAll(roles);
   const finish = (drafts: Sequence<TaskDraft>, prefix: string): Sequence<TaskDefinition> => {
-    let count = 0;
-    return mapSequence(drafts, (draft) => draft({ id: `${index}.${prefix}${count++}`, ...layers }));
+    const done = new Map<TaskDraft, TaskDefinition>();
+    return mapSequence(drafts, (draft) => {
+      const made = done.get(draft) ?? draft({ id: `${index}.${prefix}${done.size}`, ...layers });
+      done.set(draft, made);
+      return made;
+    });
   };
   const sequence = finish(joinSections([before, main, after]), '');
   const named = nameHandlers(tasksOf(finish(joinHandlers(roles, handlers), 'h')), problems);

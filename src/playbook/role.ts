@@ -52,20 +52,15 @@ export interface PlayRoles {
 export const createPlayRoles = (): PlayRoles => ({ named: [], imported: [], handlers: { named: [], imported: [] } });
 
 /**
- * The handlers of a play in their order: of the named roles, its own, of the imported roles; of a role that is called several
- * times once, at the first place, and as it was imported last. Rule: Ansible's playbook/play.py (compile_roles_handlers),
- * role_include.py, where imports are compiled before the roles.
+ * The handlers of a play: of the named roles, its own, of the imported roles. Those of a role that is called several times are
+ * the same ones each time: as it was imported last, or else named first. Rule: Ansible's playbook/play.py
+ * (compile_roles_handlers), role_include.py, where imports are compiled before the roles.
  */
 export const joinHandlers = ({ handlers }: PlayRoles, own: Sequence<TaskDraft>): Sequence<TaskDraft> => {
   const read = new Map<string, Sequence<TaskDraft>>();
   for (const one of [...handlers.imported.toReversed(), ...handlers.named])
     if (!read.has(one.key)) read.set(one.key, one.read());
-  const take = (all: readonly RoleHandlers[]): Sequence<TaskDraft> =>
-    all.flatMap(({ key }) => {
-      const found = read.get(key) ?? [];
-      read.delete(key);
-      return found;
-    });
+  const take = (all: readonly RoleHandlers[]): Sequence<TaskDraft> => all.flatMap(({ key }) => read.get(key)!);
   return [...take(handlers.named), ...own, ...take(handlers.imported)];
 };
 

@@ -41,7 +41,7 @@ export interface HostStage {
   readonly type: 'host-stage';
   readonly host: string;
   readonly play: number;
-  readonly stage: 'waiting' | 'connect' | 'observe' | 'plan' | 'apply' | 'verify' | 'done';
+  readonly stage: 'waiting' | 'connect' | 'observe' | 'plan' | 'apply' | 'verify' | 'reboot' | 'done';
   readonly detail?: string;
   readonly time: number;
 }

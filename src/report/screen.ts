@@ -19,7 +19,7 @@ const rowsBesideHosts = 10;
 /** The clock stays near the title: a line as wide as the screen would be broken in two by a window made narrower. */
 const headingColumns = 64;
 
-const stages: readonly HostStage['stage'][] = ['connect', 'observe', 'plan', 'apply', 'verify'];
+const stages: readonly HostStage['stage'][] = ['connect', 'observe', 'plan', 'apply', 'verify', 'reboot'];
 
 interface ActiveHost extends HostSummary {
   at: HostStage;

@@ -16,7 +16,15 @@ export interface Example {
 }
 
 /** They set nothing on a host that could be perturbed: test/engine/acts.test.ts does. */
-export const setsNothing: ReadonlySet<string> = new Set(['assert', 'debug', 'fail', 'pause', 'set_fact', 'wait_for']);
+export const setsNothing: ReadonlySet<string> = new Set([
+  'assert',
+  'debug',
+  'fail',
+  'pause',
+  'reboot',
+  'set_fact',
+  'wait_for',
+]);
 
 const modulesFolder = path.join(import.meta.dirname, '../../modules');
 

@@ -31,6 +31,8 @@ while [ $# -gt 0 ]; do [ "$1" != -o ] || out=$2; shift; done
 `,
   'grub-script-check': '#!/bin/sh\n[ ! -e "$PERFPLAY_ROOT/script-check-fails" ]\n',
   udevadm: '#!/bin/sh\nexit 0\n',
+  // The machine's own must never be reached by a test.
+  systemctl: '#!/bin/sh\nexit 1\n',
   'systemd-detect-virt': '#!/bin/sh\necho none\nexit 1\n',
 };
 
@@ -54,7 +56,10 @@ export interface LocalHost {
   readonly dispose: () => void;
 }
 
-export const createLocalHost = (more: Readonly<Record<string, string>> = {}): LocalHost => {
+export const createLocalHost = (
+  more: Readonly<Record<string, string>> = {},
+  programs: Readonly<Record<string, string>> = {},
+): LocalHost => {
   const folder = mkdtempSync(path.join(tmpdir(), 'perfplay-host-'));
   const root = path.join(folder, 'root');
   const put = (file: string, text: string) => {
@@ -62,7 +67,7 @@ export const createLocalHost = (more: Readonly<Record<string, string>> = {}): Lo
     writeFileSync(file, text);
   };
   for (const [name, text] of Object.entries({ ...tree, ...more })) put(path.join(root, name), text);
-  for (const [name, text] of Object.entries(stubs)) {
+  for (const [name, text] of Object.entries({ ...stubs, ...programs })) {
     put(path.join(folder, 'bin', name), text);
     chmodSync(path.join(folder, 'bin', name), 0o755);
   }

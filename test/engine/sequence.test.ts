@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import command from '../../modules/command/index.ts';
 import fail from '../../modules/fail/index.ts';
+import file from '../../modules/file/index.ts';
+import setFact from '../../modules/set_fact/index.ts';
 import type { HostTask, Sequence, Task } from '../../src/playbook/types.ts';
+import type { TaskResult } from '../../src/report/events.ts';
 import { createLocalHost, flushHandlers, hostOn, runSequenceOn, type LocalHost } from './local-host.ts';
 import { hostTaskOf, part, position, taskOf } from './task.ts';
 
@@ -94,6 +97,17 @@ describe('a block', () => {
     expect(seen).toMatchObject([{ name: 'a' }, { failed: true, msg: 'a fails' }]);
   });
 
+  it('lets its rescue want something else of what it had set; those beside it may not', async () => {
+    const content = (text: string, id: string): HostTask =>
+      hostTaskOf(taskOf(file, { path: '/etc/app.conf', content: text }, { id, name: id }));
+    const tried = block([content('new', 'try'), failing('a')], { rescue: [content('old', 'back')] });
+    const { end } = await run([tried]);
+    expect(end).toMatchObject({ status: 'changed', recap: { failed: 0, rescued: 1 } });
+    expect(host.read('/etc/app.conf')).toBe('old');
+    const { tasks } = await run([tried, part(content('other', 'after'))]);
+    expect(tasks.at(-1)).toMatchObject({ name: 'after', outcome: 'failed', reason: 'conflict' });
+  });
+
   it('is not left by an ignored failure', async () => {
     const { log: lines, end } = await run([
       block([failing('a', { ignoreErrors: true }), log('b')], { rescue: [log('rescue')] }),
@@ -140,6 +154,23 @@ describe('handlers', () => {
       [log('one', { id: 'h1' })],
     );
     expect(lines).toEqual(['a']);
+  });
+});
+
+describe('a check', () => {
+  it('tells of a change once, as a run does, though what is learned stands between two tasks that need it', async () => {
+    const conf = (name: string, more: Partial<HostTask> = {}): HostTask =>
+      hostTaskOf(taskOf(file, { path: `/srv/new/${name}`, content: name }, { id: name, name }), more);
+    const tasks = [
+      conf('a'),
+      hostTaskOf(taskOf(setFact, { x: 1 }, { id: 'set', sets: ['x'] })),
+      conf('b', { needs: { params: new Set(['registered']), when: new Set() } }),
+    ].map(part);
+    const keysOf = (results: readonly TaskResult[]) =>
+      results.flatMap(({ name, changes }) => changes.map(({ key }) => `${name} ${key}`));
+    const check = await runSequenceOn(hostOn(host), tasks, [], { check: true });
+    expect(keysOf(check.tasks)).toEqual(keysOf((await run(tasks)).tasks));
+    expect(keysOf(check.tasks)).toContain('b file//srv/new/b');
   });
 });
 

@@ -27,7 +27,7 @@ const modulo = (left: number, right: number): number => {
 /** Rounds down what is left without the remainder, so that `2 // 0.1` is 19. Rule: CPython's float_divmod. */
 const floorDivide = (left: number, right: number): number => {
   const quotient = (left - modulo(left, right)) / right;
-  if (quotient === 0) return left / right < 0 ? -0 : 0;
+  if (quotient === 0) return 0 * Math.sign(left / right);
   const floor = Math.floor(quotient);
   return quotient - floor > 0.5 ? floor + 1 : floor;
 };

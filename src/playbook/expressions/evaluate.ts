@@ -22,7 +22,7 @@ import { mapFrom } from './filters/filter.ts';
 import { filters } from './filters/index.ts';
 import { functions } from './functions.ts';
 import { bindArguments } from './given.ts';
-import { callMethod } from './methods.ts';
+import { callMethod } from './methods/index.ts';
 import { unknownName } from './names.ts';
 import { unqualified } from './qualified.ts';
 import { text } from './spelling.ts';

@@ -1,5 +1,5 @@
 import { equal } from './compare.ts';
-import { numeric } from './data.ts';
+import { defined, numeric } from './data.ts';
 import type { Datum } from './data.ts';
 import type { Budget } from './budget.ts';
 
@@ -10,6 +10,7 @@ export interface Seen {
 }
 
 const keyOf = (datum: Datum): string | undefined => {
+  defined(datum);
   if (typeof datum === 'string') return `"${datum}`;
   if (datum === null) return 'none';
   const number = numeric(datum);

@@ -1,5 +1,5 @@
 import { exact, float, Float, mapOf, numeric, tupleOf } from './data.ts';
-import { unescape } from './literals.ts';
+import { unescape } from './parse/literals.ts';
 import { text } from './spelling.ts';
 import type { Datum } from './data.ts';
 import type { Tools } from './given.ts';

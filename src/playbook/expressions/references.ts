@@ -2,7 +2,7 @@ import { ExpressionError } from './errors.ts';
 import { parseCondition, parseFile, parseTemplate } from './template.ts';
 import { children } from './walk.ts';
 import type { Value } from '../../inventory/types.ts';
-import type { BlockSpace } from './cut.ts';
+import type { BlockSpace } from './parse/cut.ts';
 import type { Block, Expression, Statement, Target } from './syntax.ts';
 
 /** A name that an expression uses. */

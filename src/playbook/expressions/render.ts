@@ -21,7 +21,7 @@ import { plainMap } from './spelling.ts';
 import { parseCondition, parseFile, parseTemplate } from './template.ts';
 import { newlinesAtEnd } from './text.ts';
 import type { Value } from '../../inventory/types.ts';
-import type { BlockSpace } from './cut.ts';
+import type { BlockSpace } from './parse/cut.ts';
 import type { Datum } from './data.ts';
 import type { Names } from './evaluate.ts';
 import type { Tools } from './given.ts';

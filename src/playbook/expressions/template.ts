@@ -1,12 +1,12 @@
-import { cut } from './cut.ts';
+import { cut } from './parse/cut.ts';
 import { ExpressionError } from './errors.ts';
-import { blankLiterals } from './literals.ts';
+import { blankLiterals } from './parse/literals.ts';
 import { checkNames } from './names.ts';
-import { parseExpression } from './parse.ts';
-import { expressionEnd, syntax } from './scan.ts';
-import { parseStatements } from './statements.ts';
+import { parseExpression } from './parse/expression.ts';
+import { expressionEnd, syntax } from './parse/scan.ts';
+import { parseStatements } from './parse/statements.ts';
 import { newlinesAtEnd } from './text.ts';
-import type { BlockSpace } from './cut.ts';
+import type { BlockSpace } from './parse/cut.ts';
 import type { Block, Expression } from './syntax.ts';
 
 /** A parsed text, and how many newlines it ends with: those that rendering takes away are put back. */

@@ -23,7 +23,14 @@ const vars = (origin: string): fc.Arbitrary<Words> =>
         .map((names) => ({ vars: Object.fromEntries(names.map((name) => [name, origin])) })),
     },
   );
-const condition = fc.constantFrom({}, {}, {}, { when: 'true' }, { when: 'false' }, { when: ["v | default('') != 'task'"] });
+const condition = fc.constantFrom(
+  {},
+  {},
+  {},
+  { when: 'true' },
+  { when: 'false' },
+  { when: ["v | default('') != 'task'"] },
+);
 const notify = fc.constantFrom({}, {}, { changed_when: true, notify: ['h'] }, { changed_when: true, notify: ['topic', 'g'] }, {
   changed_when: true,
   notify: 'r2 : h',
@@ -43,9 +50,8 @@ const plainBlock = merged(
   fc.constantFrom({}, { always: [say] }),
 );
 
-/** Tasks of a file; only what has a higher number is imported, so that there is no circle. */
-const tasks = (from: number, files: readonly string[]): fc.Arbitrary<readonly Words[]> => {
-  const roles = roleNames.slice(from);
+/** Tasks of a file with the roles and files that it may import. */
+const tasks = (roles: readonly string[], files: readonly string[]): fc.Arbitrary<readonly Words[]> => {
   const parts: fc.WeightedArbitrary<Words>[] = [
     { weight: 4, arbitrary: task },
     { weight: 2, arbitrary: plainBlock },
@@ -80,67 +86,90 @@ const tasks = (from: number, files: readonly string[]): fc.Arbitrary<readonly Wo
   });
 };
 
-const entry = (from: number): fc.Arbitrary<string | Words> => {
-  const name = fc.constantFrom(...roleNames.slice(from));
-  return fc.oneof(
-    name,
+/** How a role is called, the same wherever it is: Ansible mixes up what it was told at several places. */
+const entry = (name: string): fc.Arbitrary<string | Words> =>
+  fc.oneof(
+    fc.constant(name),
     merged(
-      name.map((role) => ({ role })),
+      fc.constant({ role: name }),
       tags,
-      vars('entry'),
-      fc.constantFrom<Words>({}, { v: 'parameter' }, { w: 'parameter' }),
+      vars(`entry of ${name}`),
+      fc.constantFrom<Words>({}, { v: `parameter of ${name}` }, { w: `parameter of ${name}` }),
     ),
   );
-};
 const handler = (name: string): Words => ({ name, ...say });
 const declared = (origin: string): fc.Arbitrary<Words> => vars(origin).map((found) => (found['vars'] as Words) ?? {});
 
-const role = (index: number): fc.Arbitrary<Readonly<Record<string, unknown>>> =>
+/** A role depends only on those of higher numbers, so that there is no circle. */
+const role = (index: number, entries: readonly (string | Words)[]): fc.Arbitrary<Words> =>
   fc
     .record({
-      'tasks/main.yml': tasks(index + 1, ['more.yml']),
-      'tasks/more.yml': tasks(index + 1, []),
+      'tasks/main.yml': tasks([], ['more.yml']),
+      'tasks/more.yml': tasks([], []),
       'defaults/main.yml': declared(`default of r${index}`),
       'vars/main.yml': declared(`vars of r${index}`),
       'handlers/main.yml': fc.constantFrom([handler('h')], [handler('h'), { ...handler('g'), listen: 'topic' }]),
-      'meta/main.yml':
-        index + 1 < roleNames.length
-          ? fc.array(entry(index + 1), { maxLength: 2 }).map((dependencies) => ({ dependencies }))
-          : fc.constant({}),
+      'meta/main.yml': fc.subarray(entries.slice(index + 1)).map((dependencies) => ({ dependencies })),
     })
-    .map((files) => Object.fromEntries(Object.entries(files).map(([name, value]) => [`roles/r${index}/${name}`, value])));
+    .map((files) =>
+      Object.fromEntries(Object.entries(files).map(([name, value]) => [`roles/r${index}/${name}`, value])),
+    );
 
-const play = merged(
-  fc.constant({
-    hosts: 'all',
-    gather_facts: false,
-    handlers: [handler('h'), { ...handler('g'), listen: ['topic'] }],
-  }),
-  tags,
-  vars('play'),
-  tasks(0, ['one.yml', 'tasks/two.yml']).map((list) => ({ tasks: list })),
-  fc.array(entry(0), { maxLength: 3 }).map((roles) => ({ roles: [...roles, 'r2'] })),
-  fc.oneof(fc.constant({}), tasks(4, []).map((pre_tasks) => ({ pre_tasks }))),
-  fc.oneof(fc.constant({}), tasks(4, []).map((post_tasks) => ({ post_tasks }))),
-);
+const play = (entries: readonly (string | Words)[]): fc.Arbitrary<Words> =>
+  merged(
+    fc.constant({
+      hosts: 'all',
+      gather_facts: false,
+      handlers: [handler('h'), { ...handler('g'), listen: ['topic'] }],
+    }),
+    tags,
+    vars('play'),
+    tasks(roleNames, ['one.yml', 'tasks/two.yml']).map((list) => ({ tasks: list })),
+    fc.array(fc.constantFrom(...entries), { maxLength: 3 }).map((roles) => ({ roles: [...roles, entries[2]] })),
+    fc.oneof(
+      fc.constant({}),
+      tasks([], []).map((pre_tasks) => ({ pre_tasks })),
+    ),
+    fc.oneof(
+      fc.constant({}),
+      tasks([], []).map((post_tasks) => ({ post_tasks })),
+    ),
+  );
+
+const filesOf = (entries: readonly (string | Words)[]): fc.Arbitrary<Words> =>
+  fc
+    .tuple(
+      fc.array(play(entries), { minLength: 1, maxLength: 2 }),
+      tasks(['r2', 'r3'], ['tasks/two.yml']),
+      tasks(['r3'], []),
+      ...roleNames.map((_, index) => role(index, entries)),
+    )
+    .map(
+      ([plays, one, two, ...roles]) =>
+        Object.assign(
+          { 'site.yml': plays, 'one.yml': one, 'tasks/two.yml': two },
+          ...(roles as readonly Words[]),
+        ) as Words,
+    );
 
 /** Playbooks of roles, blocks and imports with tags, variables and handlers. */
 export const site: fc.Arbitrary<SiteFiles> = fc
-  .tuple(
-    fc.array(play, { minLength: 1, maxLength: 2 }),
-    tasks(2, ['tasks/two.yml']),
-    tasks(3, []),
-    ...roleNames.map((_, index) => role(index)),
-  )
-  .map(([plays, one, two, ...roles]) => {
+  .tuple(...roleNames.map(entry))
+  .chain(filesOf)
+  .map((files) => {
     let count = 0;
-    const files = { 'site.yml': plays, 'one.yml': one, 'tasks/two.yml': two, ...Object.assign({}, ...roles) } as Words;
     return Object.fromEntries(
-      Object.entries(files).map(([name, value]) => [name, JSON.stringify(value).replaceAll('"#', () => `"#${count++}`)]),
+      Object.entries(files).map(([name, value]) => [
+        name,
+        JSON.stringify(value).replaceAll('"#', () => `"#${count++}`),
+      ]),
     );
   });
 
 export const selection = fc.record({
   tags: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(tag, { maxLength: 2 }) }),
-  skipTags: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(tag, { maxLength: 1 }) }),
+  skipTags: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(tag, { maxLength: 1 }) },
+  ),
 });

@@ -46,68 +46,37 @@ const header = fc.constantFrom(
 /** Template files that are well formed. */
 export const templateFile: fc.Arbitrary<string> = inOrder(header, block, space, block);
 
-/** Expressions of known types, so that most have a value. */
-export const { number, text, list, truth } = fc.letrec<Record<'number' | 'text' | 'list' | 'truth', string>>((tie) => {
-  const one = (...forms: readonly (string | fc.Arbitrary<string>)[]): fc.Arbitrary<string> =>
+/** Forms of each type, apart by semicolons; a letter stands for an expression of its type. */
+const forms = {
+  number: `0; 1; 2; -3; 7; 1.5; 0.1; -2.0; a; m.x; 0x1f; 1_000; (N + N); (N - N); (N * N); (N / N); (N // N); (N % N);
+    (-N); (N | abs); (N | round); (N | round(1)); (N | int); (T | int); (T | float); (L | length); (T | length); (L | sum);
+    (L | min); (L | first); L[0]; L[-1]; (N if B else N); (T.count(T)); (T.find(T)); (N ** 2)`,
+  text: `''; 'a'; 'abc'; 'a b  c'; '12'; 'x-Y_z'; 'é'; s; m.y.z; '1.5'; (T ~ T); (T ~ N); (T + T); (T * 2); (T | upper);
+    (T | title); (T | capitalize); T[1:]; T[::-1]; (T | replace(T, 'q')); (L | join('-')); (T | trim); (N | string);
+    (L | string); (T if B else T); (T | default(T)); (T.strip()); (T.zfill(5)); ('%s|%5s|%-4s' % (T, T, N)); (T | hash);
+    ('%05.2f %+d %x' % (N, N, 255)); ('{:>6}|{}'.format(T, N)); (T | center(7)); (T | b64encode); (T | quote);
+    (T | regex_replace('[a-c]+', '<\\g<0>>')); (L | to_json); (T | comment)`,
+  list: `[]; [1]; [3, 1, 2]; [1, 1.0, true]; l; (range(4) | list); [0.5, 2]; [N, N]; (L + L); (L | sort); (L | unique);
+    (L | union(L)); (L | difference(L)); L[1:]; L[::2]; (L | intersect(L)); (L | reverse | list); (L * 2); (L | flatten);
+    (L | map('string') | list | map('float') | list); (L | select('gt', N) | list); (L | reject('lt', N) | list);
+    (L if B else L); (L | zip(L) | map('sum') | list); (L | symmetric_difference(L)); (L | batch(2) | map('first') | list)`,
+  truth: `true; false; t; 1; 0; (N < N); (N == N); (N >= N); (T == T); (T < T); (T in T); (2 in L); (not B); (B and B);
+    (B or B); (N is odd); (T is match('a')); (T is search('b$')); (L is subset(L)); (T is lower); (L == L); (L | bool);
+    (T | bool); (N < N < N); (T is version('1.2', '<')); (L < L)`,
+};
+type Type = keyof typeof forms;
+const letters: Readonly<Record<string, Type>> = { N: 'number', T: 'text', L: 'list', B: 'truth' };
+
+const typed = fc.letrec<Record<Type, string>>((tie) => {
+  const filled = (form: string): fc.Arbitrary<string> =>
+    inOrder(...form.split(/\b([NTLB])\b/).map((part) => (letters[part] ? tie(letters[part]) : fc.constant(part))));
+  const of = (type: Type): fc.Arbitrary<string> =>
     fc.oneof(
       { depthIdentifier: 'expression', maxDepth: 4, depthSize: 'small' },
-      ...forms.map((form) => (typeof form === 'string' ? fill(form) : form)),
+      ...forms[type].split(/;\s+/).map(filled),
     );
-  const types = { N: 'number', T: 'text', L: 'list', B: 'truth' } as const;
-  /** `(N + N)` with an expression of its type for each letter. */
-  const fill = (form: string): fc.Arbitrary<string> => {
-    const parts = form.split(/\b([NTLB])\b/);
-    return inOrder(
-      ...parts.map((part, index) => (index % 2 === 0 ? fc.constant(part) : tie(types[part as keyof typeof types]))),
-    );
-  };
-  return {
-    number: one(
-      fc.constantFrom('0', '1', '2', '-3', '7', '1.5', '0.1', '-2.0', 'a', 'm.x', '0x1f', '1_000'),
-      ...['(N + N)', '(N - N)', '(N * N)', '(N / N)', '(N // N)', '(N % N)', '(-N)', '(N | abs)', '(N | round)'],
-      ...['(N | round(1))', '(N | int)', '(T | int)', '(T | float)', '(L | length)', '(T | length)', '(L | sum)'],
-      ...['(L | min)', '(L | first)', 'L[0]', 'L[-1]', '(N if B else N)', '(T.count(T))', '(T.find(T))', '(N ** 2)'],
-    ),
-    text: one(
-      fc.constantFrom("''", "'a'", "'abc'", "'a b  c'", "'12'", "'x-Y_z'", "'é'", 's', 'm.y.z', "'1.5'"),
-      ...['(T ~ T)', '(T ~ N)', '(T + T)', '(T * 2)', '(T | upper)', '(T | title)', '(T | capitalize)', 'T[1:]'],
-      ...['T[::-1]', "(T | replace(T, 'q'))", "(L | join('-'))", '(T | trim)', '(N | string)', '(L | string)'],
-      ...['(T if B else T)', '(T | default(T))', '(T.strip())', '(T.zfill(5))', "('%s|%5s|%-4s' % (T, T, N))"],
-      ...["('%05.2f %+d %x' % (N, N, 255))", "('{:>6}|{}'.format(T, N))", '(T | center(7))', '(T | b64encode)'],
-      ...["(T | regex_replace('[a-c]+', '<\\\\g<0>>'))", '(T | quote)', '(L | to_json)', '(T | hash)', '(T | comment)'],
-    ),
-    list: one(
-      fc.constantFrom('[]', '[1]', '[3, 1, 2]', '[1, 1.0, true]', 'l', '(range(4) | list)', '[0.5, 2]'),
-      ...[
-        '[N, N]',
-        '(L + L)',
-        '(L | sort)',
-        '(L | unique)',
-        '(L | union(L))',
-        '(L | difference(L))',
-        'L[1:]',
-        'L[::2]',
-      ],
-      ...['(L | intersect(L))', '(L | reverse | list)', "(L | map('string') | list | map('float') | list)", '(L * 2)'],
-      ...["(L | select('gt', N) | list)", "(L | reject('lt', N) | list)", '(L | flatten)', '(L if B else L)'],
-      ...['(L | zip(L) | map("sum") | list)', '(L | symmetric_difference(L))', '(L | batch(2) | map("first") | list)'],
-    ),
-    truth: one(
-      fc.constantFrom('true', 'false', 't', '1', '0'),
-      ...['(N < N)', '(N == N)', '(N >= N)', '(T == T)', '(T < T)', '(T in T)', '(2 in L)', '(not B)', '(B and B)'],
-      ...['(B or B)', '(N is odd)', '(T is match("a"))', '(T is search("b$"))', '(L is subset(L))'],
-      ...[
-        '(T is lower)',
-        '(L == L)',
-        '(L | bool)',
-        '(T | bool)',
-        '(N < N < N)',
-        '(T is version("1.2", "<"))',
-        '(L < L)',
-      ],
-    ),
-  };
+  return { number: of('number'), text: of('text'), list: of('list'), truth: of('truth') };
 });
 
-/** Any of them. */
-export const expression: fc.Arbitrary<string> = fc.oneof(number, text, list, truth);
+/** Expressions of known types, so that most have a value. */
+export const expression: fc.Arbitrary<string> = fc.oneof(typed.number, typed.text, typed.list, typed.truth);

@@ -41,7 +41,8 @@ describe('errors in statements point at what is wrong', () => {
     ['{% if a is evn %}{% endif %}', 'evn', "there is no test 'evn'"],
     ['{% for i in l %}{{ g(i) }}{% endfor %}', 'g', "there is no function 'g'"],
     ["{{ lookup('pipe', 'x') }}", 'lookup', "the lookup 'pipe' is not supported"],
-    ['{% for i in [1, %}{% endfor %}', '[', "this bracket is never closed: ']' is missing"],
+    ['{% for i in [1, %}{% endfor %}', '}', "unexpected '}'"],
+    ['{% for i in [1, 2', '[', "this bracket is never closed: ']' is missing"],
   ])('%s', (text, at, message) => {
     const error = failure(() => renderFile(text, tableLookup));
     expect({ code: error.code.split('-')[1], at: pointed(text, error), message: error.message }).toEqual({
@@ -120,11 +121,11 @@ describe('the first line of a file', () => {
     expect(error.message).toContain(message);
   });
   it('overrides what the task says, and that what Ansible does by itself', () => {
-    const text = '  {% if t %}\nx\n  {% endif %}\n';
-    expect(renderFile(text, tableLookup)).toBe('  x\n  ');
-    expect(renderFile(text, tableLookup, { trim: false })).toBe('  \nx\n  \n');
-    expect(renderFile(text, tableLookup, { lstrip: true })).toBe('x\n');
-    expect(renderFile(`#jinja2: lstrip_blocks: False\n${text}`, tableLookup, { lstrip: true })).toBe('  x\n  ');
+    const text = '  {% if t %}\nx\n  {% endif %}\ny';
+    expect(renderFile(text, tableLookup)).toBe('  x\n  y');
+    expect(renderFile(text, tableLookup, { trim: false })).toBe('  \nx\n  \ny');
+    expect(renderFile(text, tableLookup, { lstrip: true })).toBe('x\ny');
+    expect(renderFile(`#jinja2: lstrip_blocks: False\n${text}`, tableLookup, { lstrip: true })).toBe('  x\n  y');
   });
 });
 

@@ -41,7 +41,6 @@ describe('nothing runs on', () => {
     '{{ [0, 1] | product(repeat=40) | list }}',
     '{{ range(30) | list | permutations | list | length }}',
     '{{ big | list | combinations(3) | list | length }}',
-    '{{ "%1000s" * 1000000 }}',
     '{{ "x" | center(10 ** 12) }}',
     '{{ "x".ljust(10 ** 12) }}',
     '{{ "x" | indent(10 ** 12, first=true) }}',
@@ -73,19 +72,19 @@ describe('nothing runs on', () => {
   });
 
   it.each<[string, string]>([
-    ['/'.repeat(100_000), "{{ x ~ 'y/' | dirname | length }}"],
-    ['%('.repeat(50_000), '{{ x % {} }}'],
-    ['\n'.repeat(50_000), "{{ (x ~ 'y') | from_yaml_all }}"],
-    ['1'.repeat(100_000), "{{ (x ~ 'y') | int }}{{ (x ~ 'y') | float }}{{ x | human_to_bytes }}"],
-    ['['.repeat(100_000), '{{ x }}{{ x | from_json }}'],
-    ['['.repeat(9_000), "{{ 'a' is match(x) }}"],
-    ["'''".repeat(30_000), '[{{ x }}'],
-    ['{'.repeat(100_000), '{{ x.format() }}'],
-    ['='.repeat(100_000), '{{ x | b64decode }}'],
-    ['a.'.repeat(50_000), "{{ ('1.1.1-' ~ x ~ '!') is version('1.0.0', '==', version_type='semver') }}"],
-    ['- '.repeat(50_000), '{{ x | title | wordcount }}{{ x | from_yaml }}'],
-  ])('texts of one kind: %.10s %s', (x, text) => {
-    const names = lookupOf({ x });
+    ["{{ x ~ 'y/' | dirname | length }}", '/'.repeat(100_000)],
+    ['{{ x % {} }}', '%('.repeat(50_000)],
+    ["{{ (x ~ 'y') | from_yaml_all }}", '\n'.repeat(50_000)],
+    ["{{ (x ~ 'y') | int }}{{ (x ~ 'y') | float }}{{ x | human_to_bytes }}", '1'.repeat(100_000)],
+    ['{{ x }}{{ x | from_json }}', '['.repeat(100_000)],
+    ["{{ 'a' is match(x) }}", '['.repeat(9_000)],
+    ['[{{ x }}', "'''".repeat(30_000)],
+    ['{{ x.format() }}', '{'.repeat(100_000)],
+    ['{{ x | b64decode }}', '='.repeat(100_000)],
+    ["{{ ('1.1.1-' ~ x ~ '!') is version('1.0.0', '==', version_type='semver') }}", 'a.'.repeat(50_000)],
+    ['{{ x | title | wordcount }}{{ x | from_yaml }}', '- '.repeat(50_000)],
+  ])('texts of one kind: %s', (text, x) => {
+    const names = lookupOf({}, { x });
     expect(timed(() => codeOf(() => render(text, names)))).toMatch(/no error|bad-value|expression-too-large/);
   });
 });

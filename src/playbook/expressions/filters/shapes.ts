@@ -94,12 +94,11 @@ const product = filter('*', (value, given, tools) => {
   const all = Array.from({ length: repeat }, () => lists).flat();
   const rows = all.reduce<readonly (readonly Datum[])[]>(
     (rows, list) => {
-      tools.budget.spend(rows.length * list.length);
+      tools.budget.spend(rows.length * list.length * (1 + (rows[0]?.length ?? 0)));
       return rows.flatMap((row) => list.map((item) => [...row, item]));
     },
     [[]],
   );
-  tools.budget.spend(rows.length * all.length);
   return rows.map(tupleOf);
 });
 

@@ -1,13 +1,13 @@
-import { float } from './data.ts';
+import { float } from '../data.ts';
 import { libraryTree } from './library.ts';
-import { ExpressionError, located } from './errors.ts';
+import { ExpressionError, located } from '../errors.ts';
 import { expressionEnd, syntax } from './scan.ts';
-import { unqualified } from './qualified.ts';
+import { unqualified } from '../qualified.ts';
 import { arrangedTokens, nameAndOffset, negatedPrefix, testPrefix, tokensOf, tuplePrefix } from './tokens.ts';
 import type { Binary, LibraryNode } from './library.ts';
 import type { Escapes } from './literals.ts';
 import type { Token } from './tokens.ts';
-import type { Arguments, Comparand, Expression, Operator, Relation } from './syntax.ts';
+import type { Arguments, Comparand, Expression, Operator, Relation } from '../syntax.ts';
 
 const literals = new Map<string, null | boolean>([
   ['true', true],
@@ -149,7 +149,7 @@ const translate = (node: LibraryNode, depth = 0): Expression => {
       return { kind: 'literal', value: node.value };
     case 'IntegerLiteral':
       if (!Number.isSafeInteger(node.value)) throw syntax('this number is too large to be exact');
-      return { kind: 'literal', value: node.value };
+      return { kind: 'literal', value: node.value + 0 };
     case 'FloatLiteral':
       return { kind: 'literal', value: float(node.value) };
     case 'ArrayLiteral':

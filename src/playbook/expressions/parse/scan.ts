@@ -1,4 +1,4 @@
-import { ExpressionError } from './errors.ts';
+import { ExpressionError } from '../errors.ts';
 
 const closers = new Map([
   ['(', ')'],

@@ -1,13 +1,13 @@
-import { badValue, defined, isList, isMap, LazyMap, Tuple, typeName } from './data.ts';
-import { bindArguments } from './given.ts';
-import { listMethods, tupleMethods } from './list-methods.ts';
-import { Loop } from './loop.ts';
-import { mapMethods } from './map-methods.ts';
+import { badValue, defined, isList, isMap, LazyMap, Tuple, typeName } from '../data.ts';
+import { bindArguments } from '../given.ts';
+import { listMethods, tupleMethods } from './lists.ts';
+import { Loop } from '../loop.ts';
+import { mapMethods } from './maps.ts';
 import { method } from './method.ts';
-import { textMethods } from './text-methods.ts';
-import { nearest } from '../../diagnostics.ts';
-import type { Datum } from './data.ts';
-import type { Tools } from './given.ts';
+import { textMethods } from './texts.ts';
+import { nearest } from '../../../diagnostics.ts';
+import type { Datum } from '../data.ts';
+import type { Tools } from '../given.ts';
 import type { Methods } from './method.ts';
 
 const loopMethods: Methods<Loop> = new Map([

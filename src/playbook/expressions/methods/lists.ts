@@ -1,8 +1,8 @@
-import { equal } from './compare.ts';
-import { badValue, defined, elements } from './data.ts';
+import { equal } from '../compare.ts';
+import { badValue, defined, elements } from '../data.ts';
 import { checkOwned, method } from './method.ts';
-import type { Datum } from './data.ts';
-import type { Given, Tools } from './given.ts';
+import type { Datum } from '../data.ts';
+import type { Given, Tools } from '../given.ts';
 import type { Method, Methods } from './method.ts';
 
 type List = readonly Datum[];

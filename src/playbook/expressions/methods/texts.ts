@@ -1,10 +1,10 @@
-import { badValue, defined, elements, isList, tupleOf, typeName } from './data.ts';
-import { formatMethod } from './format-method.ts';
+import { badValue, defined, elements, isList, tupleOf, typeName } from '../data.ts';
+import { formatMethod } from '../format-method.ts';
 import { method } from './method.ts';
-import { text } from './spelling.ts';
-import { capitalize, center, isLower, isUpper, join, lines, replace, split, splitFromEnd, strip } from './text.ts';
-import type { Datum } from './data.ts';
-import type { Given, Tools } from './given.ts';
+import { text } from '../spelling.ts';
+import { capitalize, center, isLower, isUpper, join, lines, replace, split, splitFromEnd, strip } from '../text.ts';
+import type { Datum } from '../data.ts';
+import type { Given, Tools } from '../given.ts';
 import type { Method, Methods } from './method.ts';
 
 const textOr = (given: Given, name: string): string | undefined =>

@@ -1,8 +1,8 @@
-import { badValue, defined, elements, isSomeMap, LazyMap, numeric, tupleOf, typeName } from './data.ts';
+import { badValue, defined, elements, isSomeMap, LazyMap, numeric, tupleOf, typeName } from '../data.ts';
 import { checkOwned, method } from './method.ts';
-import { plainMap, text } from './spelling.ts';
-import type { Datum, DatumMap } from './data.ts';
-import type { Given, Tools } from './given.ts';
+import { plainMap, text } from '../spelling.ts';
+import type { Datum, DatumMap } from '../data.ts';
+import type { Given, Tools } from '../given.ts';
 import type { Method, Methods } from './method.ts';
 
 type AnyMap = DatumMap | LazyMap;

@@ -1,7 +1,7 @@
-import { badValue } from './data.ts';
-import { signature } from './given.ts';
-import type { Datum } from './data.ts';
-import type { Given, Signature, Tools } from './given.ts';
+import { badValue } from '../data.ts';
+import { signature } from '../given.ts';
+import type { Datum } from '../data.ts';
+import type { Given, Signature, Tools } from '../given.ts';
 
 export interface Method<T> {
   readonly signature: Signature;

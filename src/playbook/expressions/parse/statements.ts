@@ -1,12 +1,12 @@
-import { checkNames } from './names.ts';
-import { locatedTokens, parseExpression } from './parse.ts';
-import { refusedStatements } from './refused.ts';
+import { checkNames } from '../names.ts';
+import { locatedTokens, parseExpression } from './expression.ts';
+import { refusedStatements } from '../refused.ts';
 import { syntax } from './scan.ts';
 import { isWord } from './tokens.ts';
-import { nearest } from '../../diagnostics.ts';
+import { nearest } from '../../../diagnostics.ts';
 import type { Piece } from './cut.ts';
 import type { Escapes } from './literals.ts';
-import type { Block, Branch, Expression, MacroDefinition, Statement, Target } from './syntax.ts';
+import type { Block, Branch, Expression, MacroDefinition, Statement, Target } from '../syntax.ts';
 import type { Token } from './tokens.ts';
 
 /** `{% word rest %}`. */

@@ -1,0 +1,38 @@
+import type { Guest } from '../lab/vm/guest.ts';
+
+/** Name, kind, mode, owner and link of everything in /etc and /boot/grub/grub.cfg, and each file's checksum: one a line. */
+const filesScript = `
+  find /etc /boot/grub/grub.cfg -printf '%p %y %m %u:%g %l\\n'
+  find /etc /boot/grub/grub.cfg -type f -exec sha256sum {} +`;
+
+/** What the site's settings are in the running kernel, each with its file. */
+const kernelScript = `
+  grep -H . /proc/cmdline /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor /sys/kernel/mm/ksm/run \
+    /sys/block/*/queue/scheduler /sys/block/*/queue/nomerges /proc/sys/vm/swappiness /proc/sys/fs/aio-max-nr \
+    /sys/module/processor/parameters/max_cstate /sys/module/intel_idle/parameters/max_cstate
+  ls -d /sys/devices/system/cpu/cpu0/cpuidle/state*
+  grep -o '^vhost_net' /proc/modules || true`;
+
+const lines = (text: string): readonly string[] => text.split('\n').toSorted();
+
+export const filesOf = async ({ sh }: Pick<Guest, 'sh'>): Promise<readonly string[]> => lines(await sh(filesScript));
+export const kernelOf = async ({ sh }: Pick<Guest, 'sh'>): Promise<readonly string[]> => lines(await sh(kernelScript));
+
+/** Interrupts of a network card's queues by their name: the CPUs they may run on and those they do run on. */
+export const interruptsOf = async (
+  { sh }: Pick<Guest, 'sh'>,
+  nic: string,
+): Promise<ReadonlyMap<string, { readonly wanted: string; readonly effective: string }>> => {
+  const text = await sh(
+    `cd "$(readlink -f "/sys/class/net/$1/device/..")/msi_irqs" && for irq in *; do
+       echo "$(cat "/sys/kernel/irq/$irq/actions") $(cat "/proc/irq/$irq/smp_affinity_list" "/proc/irq/$irq/effective_affinity_list" | tr '\\n' ' ')"
+     done`,
+    nic,
+  );
+  return new Map(
+    text.split('\n').map((line) => {
+      const [name = '', wanted = '', effective = ''] = line.trim().split(' ');
+      return [name, { wanted, effective }];
+    }),
+  );
+};
