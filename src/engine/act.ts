@@ -25,8 +25,8 @@ export interface ActOptions {
   readonly on: (stage: 'apply' | 'observe', detail?: string) => void;
 }
 
-/** Exit codes of timeout(1): ended, and killed. */
-const timedOut = new Set([124, 137]);
+/** Exit codes of timeout(1): ended, and killed; of busybox: ended by SIGTERM. */
+const timedOut = new Set([124, 137, 143]);
 
 const linesOf = (text: string): readonly string[] => (text === '' ? [] : text.split('\n'));
 

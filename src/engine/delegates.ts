@@ -1,5 +1,6 @@
 import type { Connection } from '../connect/types.ts';
 import type { Host, Inventory } from '../inventory/types.ts';
+import type { HostTask } from '../playbook/types.ts';
 import { createClaims, type Claims } from './overlap.ts';
 import { createHostShells, type HostShells } from './shells.ts';
 
@@ -15,6 +16,8 @@ export interface Delegate {
 export interface Delegates {
   /** By name. Undefined: there is no such host. */
   readonly get: (name: string) => Delegate | undefined;
+  /** What these tasks want of any of them counts no more. */
+  readonly forget: (tasks: readonly HostTask[]) => void;
   readonly asks: () => number;
   readonly close: () => void;
 }
@@ -58,6 +61,9 @@ export const createDelegates = (
       const delegate = create(host);
       delegates.set(name, delegate);
       return delegate;
+    },
+    forget: (tasks) => {
+      for (const { claims } of delegates.values()) claims.forget(tasks);
     },
     asks: () => [...delegates.values()].reduce((sum, { shells }) => sum + shells.asks(), 0),
     close: () => {

@@ -227,7 +227,11 @@ export const createHostRun = (options: HostOptions): HostRun => {
           }
           return 'done';
         },
-        rescue: record.countRescue,
+        rescue: (failed) => {
+          record.countRescue();
+          claims.forget(failed);
+          options.delegates.forget(failed);
+        },
       },
       false,
     );

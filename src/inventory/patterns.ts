@@ -189,7 +189,9 @@ export const matchHosts = (
   if (limit === undefined) return { hosts: [...matched.hosts], diagnostics };
   const limited = evaluate(inventory, limit, files);
   diagnostics.push(...limited.diagnostics);
-  if (limited.hosts.size === 0 && limited.diagnostics.length === 0)
+  // A localhost that no source names is no part of the fleet that is limited.
+  const isEmpty = ![...limited.hosts].some((host) => inventory.hosts.has(host));
+  if (isEmpty && limited.diagnostics.length === 0)
     diagnostics.push(error('no-hosts', `the limit "${limit}" matches no host`));
   return { hosts: [...matched.hosts].filter((host) => limited.hosts.has(host)), diagnostics };
 };

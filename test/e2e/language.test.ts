@@ -50,7 +50,8 @@ const state = `- name: State
     - name: Values of our own
       set_fact: {limit: "{{ 60 * 2 }}", level: "{{ 'high' if facts.cpu.count > 4 else 'low' }}"}
     - name: Lines
-      config_file: {path: "{{ base }}/a/conf", values: {LEVEL: "{{ level }}", SHELL: "{{ inventory_hostname }}"}}
+      config_file: {path: "{{ base }}/a/conf", values: {LIMIT: 120, SHELL: "{{ inventory_hostname }}"}}
+      when: level == 'high'
     - name: A limit
       sysctl: {values: {vm.dirty_ratio: 11}}
     - name: Guarded
@@ -146,14 +147,13 @@ describe.skipIf(problem)(titled('the language on sshd hosts', problem), () => {
     test('is made as the plan said; what the plan could not know it named', () => {
       expect([plan.exit, first.exit]).toEqual([0, 0]);
       expect(changesOf(plan)).toEqual(changesOf(first).filter((line) => !/command|undefined/.test(line)));
-      const unknown = plan.changes
-        .filter((change) => change.unknown)
-        .map(({ position, hosts: of }) => [position.line, of.length]);
-      expect(unknown).toEqual(
-        first.changes
+      const actsOf = (report: Report) =>
+        report.changes
           .filter(({ keys }) => keys.length === 0)
-          .map(({ position, hosts: of }) => [position.line, of.length]),
-      );
+          .map(({ position, hosts: of }) => [position.line, of.length]);
+      expect(actsOf(plan)).toEqual(actsOf(first));
+      const unknown = plan.changes.filter((change) => change.unknown).map(({ position }) => position.line);
+      expect(unknown, 'what a registered result decides, and a handler').toEqual([14, 31]);
     });
 
     test('a template comes byte for byte', async () => {
@@ -166,7 +166,7 @@ describe.skipIf(problem)(titled('the language on sshd hosts', problem), () => {
     test('a registered change decides, a handler is told at the end, lines have their values', async () => {
       await each(async (name) => {
         expect(await lab.host(name).read('/srv/state/log')).toBe('new\ntold\n');
-        expect(await lab.host(name).read('/srv/state/a/conf')).toBe(`LEVEL=high\nSHELL=${name}\n`);
+        expect(await lab.host(name).read('/srv/state/a/conf')).toBe(`LIMIT=120\nSHELL=${name}\n`);
       });
     });
 
@@ -194,10 +194,11 @@ describe.skipIf(problem)(titled('the language on sshd hosts', problem), () => {
       expect(report.failures.map(({ message, hosts: of }) => [message, of.length])).toEqual([
         [expect.stringMatching(/somaxconn.*Invalid argument.*EINVAL/), 3],
       ]);
-      const known = outcomes(plan);
-      expect(known['With an environment']).toMatchObject({ changed: 3 });
-      const waits = plan.changes.filter(({ unknown }) => unknown).map(({ waits_for: task }) => task);
-      expect(waits).toContain('Tried until it holds');
+      const waits = plan.changes.flatMap(({ position, waits_for: task }) => (task ? [[position.line, task]] : []));
+      expect(waits).toEqual([[21, 'Once']]);
+      expect(plan.changes.filter(({ unknown }) => !unknown).map(({ keys }) => keys)).toEqual([
+        ['sysctl/net.core.somaxconn'],
+      ]);
     });
 
     test('until, timeout', async () => {
@@ -262,6 +263,19 @@ describe.skipIf(problem)(titled('the language on sshd hosts', problem), () => {
         expect.stringMatching(/ash/),
       ]);
       await each(async (name) => expect(await lab.host(name).sh('ls /root')).not.toContain('after-fatal'));
+    });
+
+    test('timeout: what ran too long has failed, in the same words everywhere', async () => {
+      const report = await run(`- name: Trial
+  hosts: up
+  become: true
+  tasks:
+    - command: {argv: [sleep, "60"]}
+      timeout: 0.5
+`);
+      expect(report.failures.map(({ message, hosts: of }) => [message, of.length])).toEqual([
+        ['ended after its timeout of 0.5 s', 3],
+      ]);
     });
 
     test('ignore_unreachable: the host is tried again with the next task, and the others go on', async () => {

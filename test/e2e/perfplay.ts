@@ -27,6 +27,7 @@ export interface Report {
     readonly position: Position;
     readonly hosts: readonly string[];
     readonly unknown: boolean;
+    readonly waits_for: string | null;
   })[];
   readonly failures: readonly {
     readonly status: string;

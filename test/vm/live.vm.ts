@@ -9,9 +9,17 @@ test('live', { timeout: 7_000_000 }, async () => {
     vars: { governor: 'performance', max_cstate: 1, data_disks: ['vdb', 'nvme0n1', 'sd[ab]'], nics: 'en*' },
   });
   writeFileSync('/tmp/vmtry/inv.yml', guest.inventory());
-  writeFileSync('/tmp/vmtry/ssh', `exec ssh -F none -i ${guest.key} -o UserKnownHostsFile=${guest.knownHosts} -p ${guest.port} root@127.0.0.1 "$@"`);
+  writeFileSync(
+    '/tmp/vmtry/ssh',
+    `exec ssh -F none -i ${guest.key} -o UserKnownHostsFile=${guest.knownHosts} -p ${guest.port} root@127.0.0.1 "$@"`,
+  );
   writeFileSync('/tmp/vmtry/up', `${guest.bootSeconds} s`);
-  while (!existsSync('/tmp/vmtry/stop')) { writeFileSync('/tmp/vmtry/serial', guest.serial()); await sleep(2000); }
-  const t = Date.now(); await guest.powerOff(); process.stderr.write(`power off ${Date.now() - t}\n`);
+  while (!existsSync('/tmp/vmtry/stop')) {
+    writeFileSync('/tmp/vmtry/serial', guest.serial());
+    await sleep(2000);
+  }
+  const t = Date.now();
+  await guest.powerOff();
+  process.stderr.write(`power off ${Date.now() - t}\n`);
   await guest.stop();
 });

@@ -22,8 +22,11 @@ export class Tuple extends Array<Datum> {
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }
+  /** Names of its elements, where they have some. */
+  names: readonly string[] = [];
 }
-export const tupleOf = (items: Iterable<Datum>): readonly Datum[] => Tuple.from(items);
+export const tupleOf = (items: Iterable<Datum>, names: readonly string[] = []): readonly Datum[] =>
+  Object.assign(Tuple.from(items) as Tuple, { names });
 
 /** The value of a name or key that does not exist: an error as soon as it is used. */
 export class Undefined {
@@ -184,6 +187,7 @@ export const member = (object: Datum, key: Datum, offset?: number, shown?: strin
   }
   if (isMap(object))
     return Object.hasOwn(object, name) ? object[name]! : missing(name, () => Object.keys(object), offset, shown);
+  if (object instanceof Tuple && object.names.includes(name)) return object[object.names.indexOf(name)]!;
   const position = isFloat(key) ? undefined : numeric(key);
   if ((isList(object) || typeof object === 'string') && position !== undefined) {
     const list = isList(object) ? object : [...object];

@@ -40,7 +40,12 @@ def names():
 def evaluate(loader, variables, kind, text):
     templar = Templar(loader=loader, variables=variables)
     if kind == "expression":
-        return templar.template(">{{ (%s) | to_json }}" % text)[1:]
+        asked = ">{{ (%s) | to_json }}" % text
+        made = templar.template(asked)
+        # What fails while Jinja compiles it is given back as it was.
+        if made == asked:
+            raise ValueError("not templated")
+        return made[1:]
     if kind == "value":
         return templar.template(text)
     if kind == "file":

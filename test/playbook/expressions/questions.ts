@@ -1,5 +1,5 @@
 import { answers as filterAnswers, refused as filterRefused } from './filter-table.ts';
-import { answers as languageAnswers, refused as languageRefused } from './language-table.ts';
+import { answers as languageAnswers, conditions, refused as languageRefused } from './language-table.ts';
 import { answers as serialAnswers, refused as serialRefused } from './serial-table.ts';
 import { files, refusedFiles, refusedValues, values } from './template-table.ts';
 import { answers as truthAnswers, refused as truthRefused } from './truth-table.ts';
@@ -27,6 +27,7 @@ const refused = (kind: Kind, texts: readonly string[]): readonly Question[] =>
 export const questions: readonly Question[] = [
   ...answered('expression', [...truthAnswers, ...languageAnswers, ...filterAnswers, ...serialAnswers]),
   ...refused('expression', [...truthRefused, ...languageRefused, ...filterRefused, ...serialRefused]),
+  ...answered('condition', conditions),
   ...answered('value', values),
   ...refused('value', refusedValues),
   ...answered('file', files),

@@ -1,6 +1,6 @@
 import { arithmetic } from '../arithmetic.ts';
 import { order } from '../compare.ts';
-import { badValue, defined, elements, isList, isMap, LazyMap, truthy, typeName, Undefined } from '../data.ts';
+import { badValue, Blank, defined, elements, isList, isSomeMap, truthy, typeName, Undefined } from '../data.ts';
 import { ExpressionError } from '../errors.ts';
 import { attributeOf, filter, sortBy, sortKey } from './filter.ts';
 import { text } from '../spelling.ts';
@@ -26,7 +26,7 @@ const endOf = (at: 0 | -1): Filter =>
 
 const length = filter('', (value, _, { budget }) => {
   if (typeof value === 'string') return [...value].length;
-  if (isList(value) || isMap(value) || value instanceof LazyMap) return elements(value, budget).length;
+  if (isList(value) || isSomeMap(value) || value instanceof Blank) return elements(value, budget).length;
   throw badValue(`${typeName(value)} has no length`);
 });
 

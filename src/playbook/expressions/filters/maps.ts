@@ -64,7 +64,9 @@ const dictsort = filter('case_sensitive? by? reverse?', (value, given, tools) =>
   const fold = (part: Datum): Datum =>
     typeof part === 'string' && !given.flag('case_sensitive') ? part.toLowerCase() : part;
   const entries = Object.entries(mapFrom(value, 'dictsort'));
-  return sortBy(entries, (entry) => fold(entry[by === 'key' ? 0 : 1]), given.flag('reverse'), tools).map(tupleOf);
+  return sortBy(entries, (entry) => fold(entry[by === 'key' ? 0 : 1]), given.flag('reverse'), tools).map((entry) =>
+    tupleOf(entry),
+  );
 });
 
 /** A map of maps, or a list of maps, under the value of one of their keys. */
@@ -101,13 +103,13 @@ export const mapFilters: readonly NamedFilter[] = [
       if (!isList(value)) throw badValue(`items2dict works on lists of maps, not on ${typeName(value)}`);
       return mapOf(
         elements(value, budget).map((item) => [
-          text(member(item, given.text('key_name', 'key')), budget),
-          defined(member(item, given.text('value_name', 'value'))),
+          text(member(item, given.has('key_name') ? given.get('key_name') : 'key'), budget),
+          defined(member(item, given.has('value_name') ? given.get('value_name') : 'value')),
         ]),
       );
     }),
   ],
-  ['items', filter('', (value) => Object.entries(mapFrom(value, 'items')).map(tupleOf))],
+  ['items', filter('', (value) => Object.entries(mapFrom(value, 'items')).map((entry) => tupleOf(entry)))],
   ['combine', combine],
   ['dictsort', dictsort],
   ['rekey_on_member', rekey],

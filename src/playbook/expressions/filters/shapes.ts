@@ -61,7 +61,7 @@ const groupBy = filter('attribute default? case_sensitive?', (value, given, tool
     if (last && equal(key(last[0]!), key(item), tools.budget)) last.push(item);
     else groups.push([item]);
   }
-  return groups.map((group) => tupleOf([valueOf(group[0]!), group]));
+  return groups.map((group) => tupleOf([valueOf(group[0]!), group], ['grouper', 'list']));
 });
 
 const listsOf = (value: Datum, given: Given, { budget }: Tools): readonly (readonly Datum[])[] =>
@@ -99,7 +99,7 @@ const product = filter('*', (value, given, tools) => {
     },
     [[]],
   );
-  return rows.map(tupleOf);
+  return rows.map((row) => tupleOf(row));
 });
 
 /** Choices of `size` elements: in every order, or in the list's order only. */

@@ -32,7 +32,7 @@ const changing = (
 export const mapMethods: Methods<AnyMap> = new Map([
   ['keys', method<AnyMap>('', (self, _, { budget }) => elements(self, budget))],
   ['values', method<AnyMap>('', (self) => Object.values(plainMap(self)))],
-  ['items', method<AnyMap>('', (self) => Object.entries(plainMap(self)).map(tupleOf))],
+  ['items', method<AnyMap>('', (self) => Object.entries(plainMap(self)).map((entry) => tupleOf(entry)))],
   [
     'get',
     method<AnyMap>('key default?', (self, given, tools) => {
