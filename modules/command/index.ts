@@ -1,7 +1,7 @@
 import {
-  asList,
   defineModule,
   query,
+  Scalar,
   stats,
   Type,
   valueOf,
@@ -11,7 +11,7 @@ import {
   type Static,
 } from '../../src/contract/index.ts';
 
-const argv = (description: string) => Type.Array(Type.String(), { minItems: 1, description });
+const argv = (description: string) => Type.Array(Scalar('One word'), { minItems: 1, description });
 const guard = (description: string) =>
   Type.Union([argv('A program and its arguments'), Type.String({ minLength: 1 })], { description });
 const path = (description: string) => Type.String({ pattern: '^/', description });
@@ -38,11 +38,13 @@ const check = ({ argv: words, shell }: Want) => [
     : []),
 ];
 
-const wordsOf = (program: string | readonly string[]): readonly string[] =>
-  typeof program === 'string' ? ['/bin/sh', '-c', program] : program;
+type Argv = readonly (string | number)[];
+
+const wordsOf = (program: string | Argv): readonly string[] =>
+  typeof program === 'string' ? ['/bin/sh', '-c', program] : program.map(String);
 
 /** Whether a guard succeeds; undefined: there is no such guard. */
-const succeeds = (program: string | readonly string[] | undefined): Read<boolean | undefined> => {
+const succeeds = (program: string | Argv | undefined): Read<boolean | undefined> => {
   if (program === undefined) return { ops: [], decode: () => undefined };
   const output = query(wordsOf(program), verbatim);
   return { ops: output.ops, decode: (snapshot) => valueOf(output.decode(snapshot)) !== undefined };
@@ -69,7 +71,7 @@ export default defineModule({
   }),
   plan: ({ argv: words, shell, chdir }, { created, unless, onlyif }): readonly Action[] => {
     if (created === true || unless === true || onlyif === false) return [];
-    const run = asList<string>(words ?? wordsOf(shell ?? ''));
+    const run = wordsOf(words ?? shell ?? '');
     const guarded = [created, unless, onlyif].some((one) => one !== undefined);
     return [
       {

@@ -34,6 +34,9 @@ type RunAct = Extract<Act, { run: unknown }>;
 type RebootAct = Extract<Act, { reboot: unknown }>;
 type AwaitAct = Extract<Act, { awaits: unknown }>;
 
+/** The last lines of a program that are shown where it fails. */
+const shownLines = 10;
+
 const runProgram = async (act: RunAct, task: Task, staged: StagedItem, options: ActOptions): Promise<void> => {
   const { planned, history } = staged;
   const { timeout } = task;
@@ -53,11 +56,13 @@ const runProgram = async (act: RunAct, task: Task, staged: StagedItem, options: 
     stderr_lines: linesOf(stderr),
   };
   if (output.exit === 0) return;
-  const said = linesOf(stderr || stdout).at(-1);
-  history.failure =
-    timeout !== undefined && timedOut.has(output.exit)
-      ? { reason: 'error', message: `ended after its timeout of ${timeout} s` }
-      : { reason: 'error', message: `exit code ${output.exit}${said ? `: ${said}` : ''}` };
+  const lines = linesOf(stderr || stdout);
+  const isTimeout = timeout !== undefined && timedOut.has(output.exit);
+  const last = lines.length > 0 ? `: ${lines.at(-1)}` : '';
+  const end = isTimeout ? `ended after its timeout of ${timeout} s` : `exit code ${output.exit}${last}`;
+  const below = isTimeout || lines.length > 1 ? lines.slice(-shownLines) : [];
+  history.failure = { reason: 'error', message: [end, ...below].join('\n') };
+};
 };
 
 const showText = (history: ItemHistory, text: string): void => {

@@ -205,13 +205,11 @@ export const createHostRun = (options: HostOptions): HostRun => {
       ahead,
       bootIsDue,
       reboot: rebootAs,
+      finished: (task) => void done.add(task),
     });
     const { notify, take } = createNotifications(play.handlers);
-    const run = async (tasks: readonly HostTask[], context: Omit<TasksContext, 'notify'>): Promise<Ended> => {
-      const ended = await runTasks(tasks, { ...context, notify });
-      for (const task of tasks) done.add(task);
-      return ended;
-    };
+    const run = (tasks: readonly HostTask[], context: Omit<TasksContext, 'notify'>): Promise<Ended> =>
+      runTasks(tasks, { ...context, notify });
     on('connect');
     const ended = await runSequence(
       play.sequence,

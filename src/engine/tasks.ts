@@ -45,6 +45,8 @@ export interface TasksOptions {
   /** Boots the host that the play is on, as this user. */
   readonly reboot: (user: string | undefined, timeout: number) => Promise<Rebooted>;
   readonly stopped: () => boolean;
+  /** A task has had its turn. */
+  readonly finished: (task: HostTask) => void;
   /** A failure that ends the play for every host. */
   readonly halt: (why: string) => void;
   readonly scope: () => Scope;
@@ -103,6 +105,7 @@ export const createTaskRunner = (options: TasksOptions) => {
       if (items.some(({ history }) => history.unknown)) record.setUnknown(task.register, task.name);
       else record.set(task.register, registeredValue(task, items));
     }
+    options.finished(hostTask);
     const outcomes = items.map(outcomeOf);
     if (outcomes.includes('changed')) context.notify(task.notify);
     const failed = outcomes.includes('failed') && !task.ignoreErrors;
@@ -123,13 +126,14 @@ export const createTaskRunner = (options: TasksOptions) => {
     ),
   });
 
-  /** Tasks of one shell, staged and acted out. */
+  /** Tasks of one shell, staged and acted out; each is told when it has ended, before the next one acts. */
   const stage = async (
     tasks: readonly HostTask[],
     open: OpenShell,
     at: { readonly host: string; readonly claims: Claims; readonly invalidate: () => void },
     ahead: readonly BoundTask[],
-  ): Promise<readonly StagedTask[]> => {
+    ended: (task: StagedTask) => void,
+  ): Promise<void> => {
     const staged = await runStage({
       tasks,
       scope: scope(),
@@ -144,10 +148,9 @@ export const createTaskRunner = (options: TasksOptions) => {
       invalidate: at.invalidate,
       on: options.on,
     });
-    const acted: StagedTask[] = [];
     for (const task of staged) {
       const { sets, id } = task.hostTask.task;
-      acted.push(
+      ended(
         await act(task, {
           open,
           check,
@@ -166,7 +169,6 @@ export const createTaskRunner = (options: TasksOptions) => {
         }),
       );
     }
-    return acted;
   };
 
   const runDelegated = async (hostTask: HostTask, context: TasksContext): Promise<Ended> => {
@@ -183,12 +185,11 @@ export const createTaskRunner = (options: TasksOptions) => {
     for (const [name, own] of places) {
       const delegate = delegates.get(name);
       if (!delegate) throw new InputError([unknownHost(name, hostTask)]);
-      const part = await delegate.alone(async () => {
+      await delegate.alone(async () => {
         const open = await delegate.shells.for(options.userOn(delegate.host, hostTask));
         const at = { host: name, claims: delegate.claims, invalidate: delegate.shells.invalidate };
-        return stage([{ ...hostTask, items: () => own }], open, at, []);
+        await stage([{ ...hostTask, items: () => own }], open, at, [], (part) => parts.push(begun(part)));
       });
-      parts.push(...part.map(begun));
     }
     const [delegate] = places.size === 1 ? places.keys() : [];
     const staged = { hostTask, items: parts.flatMap((part) => part.items), failed: parts.some((part) => part.failed) };
@@ -238,10 +239,13 @@ export const createTaskRunner = (options: TasksOptions) => {
     );
     const chosen = end < 0 ? tasks : tasks.slice(0, end);
     const at = { host: host.name, claims: options.claims, invalidate: shells.invalidate };
-    const staged = await stage(chosen, open, at, options.ahead(user));
-    const failures = staged.map(begun).map((task) => finish(task, context));
-    const ended = failures.includes(true) ? 'failed' : staged.length === 0 ? 'stopped' : 'done';
-    return { done: staged.length, ended };
+    let done = 0;
+    let failed = false;
+    await stage(chosen, open, at, options.ahead(user), (task) => {
+      done++;
+      failed = finish(begun(task), context) || failed;
+    });
+    return { done, ended: failed ? 'failed' : done === 0 ? 'stopped' : 'done' };
   };
 
   const runNext = async (tasks: readonly HostTask[], context: TasksContext): Promise<Step> => {

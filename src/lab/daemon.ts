@@ -65,6 +65,7 @@ export const serveLab = async (
       hostKey: keys.hosts.get(name)!,
       login: keys.login,
       folder: folder.host(name),
+      reboot: () => void reboot(name).catch(() => undefined),
     };
     servers.set(name, await serveHost(options));
   };

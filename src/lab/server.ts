@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import path from 'node:path';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
 import { LabError, type HostFolder } from './folder.ts';
 
@@ -16,6 +18,8 @@ export interface HostServerOptions {
   /** The only key that may log in, as the user `lab`. */
   readonly login: ParsedKey;
   readonly folder: HostFolder;
+  /** The host has asked for a reboot, and its connection has gone. */
+  readonly reboot: () => void;
 }
 
 export const labUser = 'lab';
@@ -86,6 +90,9 @@ const shellFor = (command: string): WantedShell | undefined => {
 
 const serveConnection = (connection: Connection, options: HostServerOptions, shells: Set<ChildProcess>): void => {
   connection.on('error', () => undefined);
+  connection.on('close', () => {
+    if (existsSync(path.join(options.folder.root, 'run/lab/reboot'))) options.reboot();
+  });
   connection.on('authentication', (context) => {
     if (accepts(context, options.login)) context.accept();
     else context.reject(['publickey']);

@@ -273,9 +273,10 @@ describe.skipIf(problem)(titled('the language on sshd hosts', problem), () => {
     - command: {argv: [sleep, "60"]}
       timeout: 0.5
 `);
-      expect(report.failures.map(({ message, hosts: of }) => [message, of.length])).toEqual([
-        ['ended after its timeout of 0.5 s', 3],
-      ]);
+      expect(report.failures.flatMap(({ hosts: of }) => of).toSorted()).toEqual(up.toSorted());
+      // A shell may say below that it was terminated.
+      for (const { message } of report.failures)
+        expect(message.split('\n')[0]).toBe('ended after its timeout of 0.5 s');
     });
 
     test('ignore_unreachable: the host is tried again with the next task, and the others go on', async () => {

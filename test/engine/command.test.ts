@@ -62,6 +62,16 @@ describe('command through the engine', () => {
     expect(host.read('/run-log')).toBeUndefined();
   });
 
+  it('shows the last lines of a program that failed, the very last one first', async () => {
+    const shell = 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "line $i" >&2; done; echo unheard; exit 3';
+    const { tasks } = await runTasks(host, [task({ shell })]);
+    const lines = tasks[0]?.message?.split('\n') ?? [];
+    expect(lines[0]).toBe('exit code 3: line 12');
+    expect(lines.slice(1)).toEqual(Array.from({ length: 10 }, (_, index) => `line ${index + 3}`));
+    const quiet = await runTasks(host, [task({ shell: 'echo a; echo b; exit 1' })]);
+    expect(quiet.tasks[0]?.message).toBe('exit code 1: b\na\nb');
+  });
+
   it('gives argv to no shell', async () => {
     expect(await registeredBy({ argv: ['printf', '%s\n', '$HOME; `id` "a" \'b\' *', ''] })).toMatchObject({
       stdout: '$HOME; `id` "a" \'b\' *',

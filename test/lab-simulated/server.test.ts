@@ -26,7 +26,13 @@ beforeAll(async () => {
   const keys = await prepareKeys(folder, new Map([['kvm01', port]]));
   privateKey = await readFile(folder.key, 'utf8');
   await mkdir(folder.host('kvm01').base, { recursive: true });
-  options = { port, hostKey: keys.hosts.get('kvm01')!, login: keys.login, folder: folder.host('kvm01') };
+  options = {
+    port,
+    hostKey: keys.hosts.get('kvm01')!,
+    login: keys.login,
+    folder: folder.host('kvm01'),
+    reboot: () => undefined,
+  };
   server = await serveHost(options);
 });
 afterAll(async () => {

@@ -19,16 +19,16 @@ import type { Datum } from './data.ts';
 import type { Given, Signature, Tools } from './given.ts';
 import type { Reader } from './read.ts';
 
-export interface Function {
+export interface Callable {
   readonly signature: Signature;
   readonly call: (given: Given, tools: Tools, read: Reader | undefined) => Datum;
 }
-const define = (parameters: string, call: Function['call']): Function => ({ signature: signature(parameters), call });
+const define = (parameters: string, call: Callable['call']): Callable => ({ signature: signature(parameters), call });
 
 /** The lookups there are. */
 export const lookups: ReadonlySet<string> = new Set(['env', 'file']);
 
-const lookupWith = (isList: boolean): Function =>
+const lookupWith = (isList: boolean): Callable =>
   define('plugin *', (given, { budget }, read) => {
     const name = unqualified(given.text('plugin', ''));
     if (!lookups.has(name)) throw badValue(`there is no lookup '${name}'`, `there are ${[...lookups].join(', ')}`);
@@ -66,7 +66,7 @@ const entriesGiven = (given: Given, tools: Tools): readonly (readonly [string, D
 ];
 
 /** Every function that an expression can call, by name. */
-export const functions: ReadonlyMap<string, Function> = new Map([
+export const functions: ReadonlyMap<string, Callable> = new Map([
   ['lookup', lookupWith(false)],
   ['query', lookupWith(true)],
   ['q', lookupWith(true)],

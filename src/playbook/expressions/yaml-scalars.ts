@@ -3,7 +3,7 @@ import { resolvePlain } from '../../yaml/scalars.ts';
 /** How a text can stand in YAML. Rule: libyaml's emitter, yaml_emitter_analyze_scalar and yaml_emitter_select_scalar_style. */
 export type Style = 'plain' | 'single' | 'double';
 
-const printable = /[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
+const unprintable = /[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
 const timestamp =
   /^\d{4}-\d\d-\d\d$|^\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?$/;
 const integer = /^[-+]?(?:0|[1-9][\d_]*|0[0-7_]+|0x[\da-fA-F_]+|0b[01_]+)$/;
@@ -16,7 +16,7 @@ const indicator = /^[#,[\]{}&*!|>'"%@`]|^[?:-](?=\s|$)|:(?=\s|$)|\s#|^(?:---|\.\
 const flowIndicator = /^[?:]|[,?[\]{}:]/;
 
 export const styleOf = (text: string, isInFlow: boolean): Style => {
-  const isSpecial = printable.test(text) || / \n/.test(text);
+  const isSpecial = unprintable.test(text) || / \n/.test(text);
   if (isSpecial || /\n /.test(text)) return 'double';
   const isPlain =
     text !== '' &&
@@ -48,7 +48,7 @@ const escapes: ReadonlyMap<string, string> = new Map([
 export const escaped = (character: string): string => {
   const known = escapes.get(character);
   if (known !== undefined) return `\\${known}`;
-  if (!printable.test(character)) return character;
+  if (!unprintable.test(character)) return character;
   const code = character.codePointAt(0)!;
   const [letter, width] = code <= 0xff ? ['x', 2] : code <= 0xffff ? ['u', 4] : ['U', 8];
   return `\\${letter}${code.toString(16).toUpperCase().padStart(width, '0')}`;

@@ -9,6 +9,12 @@ export const controlPort = (cpu: number): number => 0xb00 + cpu;
 const register = (kind: string, bits: number, address: number): string =>
   `ResourceTemplate () { Register (${kind}, ${bits}, 0, 0x${address.toString(16)}) }`;
 
+/**
+ * µs. Emulated, C2 would be a loop: reading its port does not halt a CPU. So long a way out of it makes the kernel's governor never
+ * choose it, and sysfs shows it all the same.
+ */
+const c2Latency = 10_000_000;
+
 /** ACPI 6.4, 8.4.5: two P-states (MHz, mW, µs, µs, control, status), each CPU a domain of its own under the system's control. */
 const processor = (cpu: number): string => `
   External (\\_SB.CPUS.C00${cpu}, ProcessorObj)
@@ -22,7 +28,7 @@ const processor = (cpu: number): string => `
     Name (_PSD, Package () { Package () { 5, 0, ${cpu}, 0xFC, 1 } })
     Name (_CST, Package () { 2,
       Package () { ${register('FFixedHW', 0, 0)}, 1, 1, 1000 },
-      Package () { ${register('SystemIO', 8, 0xb10)}, 2, 100, 500 }
+      Package () { ${register('SystemIO', 8, 0xb10)}, 2, ${c2Latency}, 500 }
     })
   }`;
 

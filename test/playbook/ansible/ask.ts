@@ -26,15 +26,19 @@ const ask = async (more: readonly string[], question: Question): Promise<string>
   return stdout;
 };
 
+/** What its tasks and handlers say when Ansible runs them. Throws where it fails. */
+export const saidByAnsible = async (question: Question): Promise<Answer['messages']> => {
+  const said = await ask([], question);
+  return [...said.matchAll(/^one \| (?:SUCCESS|CHANGED) => (\{.*\})$/gm)].map(
+    ([, json]) => (JSON.parse(json!) as { readonly msg: string }).msg,
+  );
+};
+
 /** What Ansible lists, and what it says when it runs. Throws where it fails. */
 export const askAnsible = async (question: Question): Promise<Answer> => {
   const listed = await ask(['--list-tasks'], question);
   const tasks = [...listed.matchAll(/^ {6}(\S.*?)\tTAGS: \[(.*)\]$/gm)].map(
     ([, name, tags]): Answer['tasks'][number] => [name!, tags! === '' ? [] : tags!.split(', ')],
   );
-  const said = await ask([], question);
-  const messages = [...said.matchAll(/^one \| (?:SUCCESS|CHANGED) => (\{.*\})$/gm)].map(
-    ([, json]) => (JSON.parse(json!) as { readonly msg: string }).msg,
-  );
-  return { tasks, messages };
+  return { tasks, messages: await saidByAnsible(question) };
 };
