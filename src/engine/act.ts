@@ -63,7 +63,6 @@ const runProgram = async (act: RunAct, task: Task, staged: StagedItem, options: 
   const below = isTimeout || lines.length > 1 ? lines.slice(-shownLines) : [];
   history.failure = { reason: 'error', message: [end, ...below].join('\n') };
 };
-};
 
 const showText = (history: ItemHistory, text: string): void => {
   history.output = history.output === undefined ? text : `${history.output}\n${text}`;
@@ -72,9 +71,10 @@ const showText = (history: ItemHistory, text: string): void => {
 
 const rebootHost = async ({ timeout }: RebootAct, { history }: StagedItem, options: ActOptions): Promise<void> => {
   try {
-    const { state, seconds } = await options.reboot(timeout);
+    const { state, seconds, gone = [] } = await options.reboot(timeout);
     history.ran = true;
     history.result = { rebooted: true, elapsed: seconds };
+    if (gone.length > 0) showText(history, `not kept, and so gone with the boot: ${gone.join(', ')}`);
     if (state === 'degraded') showText(history, 'the host is up; systemd calls it degraded: some units have failed');
   } catch (error) {
     if (!(error instanceof RebootError)) throw error;

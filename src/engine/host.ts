@@ -162,19 +162,25 @@ export const createHostRun = (options: HostOptions): HostRun => {
     const bootIsDue = (always: boolean): boolean =>
       !isRebooted && (always || record.recap().pending.includes('reboot'));
 
-    /** What the run has declared so far and the boot did not bring. */
-    const notBrought = async (user: string | undefined): Promise<readonly string[]> => {
+    /** What the run has declared so far and is not so after the boot: what should have been kept, and what was not meant to be. */
+    const afterBoot = async (user: string | undefined) => {
       const { view } = await shells.for(user);
       view.invalidate();
       await view.ensure([facts]);
       known = view.decode(facts) as unknown as Value;
       const bound = readable([...done], user);
       await view.ensure(bound.flatMap(readsOf));
-      return bound
-        .flatMap((task) => planTask(task, view).items)
-        .flatMap(({ evaluations }) => evaluations)
-        .filter(({ setting, write, pending }) => pending === 'reboot' || (write && setting.persist.store !== 'none'))
-        .map(({ setting }) => setting.key);
+      const differing = bound.flatMap((task) =>
+        planTask(task, view)
+          .items.flatMap(({ evaluations }) => evaluations)
+          .filter(({ write, pending }) => write || pending === 'reboot')
+          .map(({ setting }) => ({
+            key: setting.key,
+            isKept: setting.persist.store !== 'none' && task.hostTask.task.apply !== 'running',
+          })),
+      );
+      const keys = (kept: boolean) => differing.filter(({ isKept }) => isKept === kept).map(({ key }) => key);
+      return { missing: keys(true), gone: keys(false) };
     };
 
     const rebootAs = async (user: string | undefined, timeout: number): Promise<Rebooted> => {
@@ -182,10 +188,11 @@ export const createHostRun = (options: HostOptions): HostRun => {
       try {
         isRebooted = true;
         const rebooted = await reboot({ shells, user, timeout, wait, stopped, on: (detail) => on('reboot', detail) });
-        const missing = await notBrought(user);
-        if (missing.length === 0) record.booted();
-        else throw new RebootError(`the boot did not bring what is declared: ${missing.join(', ')}`, false);
-        return rebooted;
+        const { missing, gone } = await afterBoot(user);
+        if (missing.length > 0)
+          throw new RebootError(`the boot did not bring what is declared: ${missing.join(', ')}`, false);
+        record.booted();
+        return { ...rebooted, gone };
       } catch (error) {
         if (error instanceof RebootError && error.lost) options.halt(`${host.name}: ${error.message}`);
         throw error;

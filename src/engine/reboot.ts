@@ -21,6 +21,8 @@ export interface Rebooted {
   readonly state: 'running' | 'degraded';
   /** How long it took. */
   readonly seconds: number;
+  /** Values that were declared for the running system only, and are gone with it. */
+  readonly gone?: readonly string[];
 }
 
 /** Why a reboot cannot be called done. `lost`: the host is not back, and nobody knows how it is. */

@@ -58,7 +58,9 @@ describe('command through the engine', () => {
       task({ shell: 'echo first >&2; echo "no such profile" >&2; exit 3' }),
       task({ shell: append }),
     ]);
-    expect(tasks).toMatchObject([{ outcome: 'failed', reason: 'error', message: 'exit code 3: no such profile' }]);
+    expect(tasks).toMatchObject([
+      { outcome: 'failed', reason: 'error', message: 'exit code 3: no such profile\nfirst\nno such profile' },
+    ]);
     expect(host.read('/run-log')).toBeUndefined();
   });
 
