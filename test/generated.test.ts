@@ -7,6 +7,8 @@ import { parametersOf } from '../src/commands/doc.ts';
 import { errors } from '../src/commands/errors.ts';
 import { diagnosticCodes } from '../src/diagnostic-codes.ts';
 import type { AnyModule } from '../src/contract/module.ts';
+import { filters } from '../src/playbook/expressions/filters/index.ts';
+import { tests } from '../src/playbook/expressions/tests.ts';
 import { createMask } from '../src/report/mask.ts';
 
 // Documents that are made from the code. `UPDATE_DOCUMENTS=1 npx vitest run test/generated.test.ts` writes them anew.
@@ -29,7 +31,7 @@ const parameterTable = (module: AnyModule): string => {
     ({ name, values, meaning }) => `| ${name} | ${cell(values)} | ${cell(meaning)} |`,
   );
   const table = ['| parameter | value | meaning |', '| --- | --- | --- |', ...rows].join('\n');
-  return `${begin}\n\n${rows.length > 0 ? table : (module.params as { readonly description?: string }).description ?? ''}\n\n${end}`;
+  return `${begin}\n\n${rows.length > 0 ? table : ((module.params as { readonly description?: string }).description ?? '')}\n\n${end}`;
 };
 
 /** The README with its table made anew; it stands behind the first paragraph. */
@@ -41,7 +43,23 @@ const withTable = (readme: string, module: AnyModule): string => {
   return [title, first, block, ...rest].join('\n\n');
 };
 
+const between = (text: string, from: string, to: string, block: string): string =>
+  `${text.slice(0, text.indexOf(from))}${from}\n\n${block}\n\n${text.slice(text.indexOf(to))}`;
+
+const listed = (names: Iterable<string>): string =>
+  [...new Set(names)]
+    .sort()
+    .map((name) => `\`${name}\``)
+    .join(' ');
+
 describe('documents made from the code', () => {
+  it('the filters and tests in docs/ansible.md', async () => {
+    const block = `Filters: ${listed(filters.keys())}\n\nTests: ${listed(tests.keys())}`;
+    const name = 'docs/ansible.md';
+    const marks = ['<!-- filters: made from the code -->', '<!-- end of filters -->'] as const;
+    await compare(name, between(textOf(name), ...marks, block));
+  });
+
   it.each([...modules.keys()])('the parameters in modules/%s/README.md', async (kind) => {
     const name = `modules/${kind}/README.md`;
     await compare(name, withTable(textOf(name), modules.get(kind)!));
