@@ -8,6 +8,7 @@ import type { MapNode } from '../yaml/document.ts';
 import type { Word } from './fields.ts';
 import type { ReadTasks } from './read-role.ts';
 import type { RoleFiles } from './role-files.ts';
+import type { RoleHandlers } from './role.ts';
 import type { Surroundings, TaskDraft } from './surroundings.ts';
 import type { Sequence } from './types.ts';
 
@@ -70,10 +71,12 @@ export const readImportRole = (map: MapNode, around: Surroundings, readTasks: Re
     files,
     imported: { allowsDuplicates },
   };
+  const handlers: RoleHandlers[] = [];
+  roles.handlers.imported.push(handlers);
   const read = readRole(entry, {
     around,
     parents: caller ? [caller.role, ...caller.parents] : [],
-    origin: 'imported',
+    handlers,
     readTasks,
   });
   if (!read) return [];

@@ -69,7 +69,7 @@ const readRoles = (map: MapNode, around: Surroundings): Sequence<TaskDraft> => {
   if (node.kind !== 'sequence') return wrongType(around.reading.problems, 'roles', 'a list of roles', node) ?? [];
   return node.items.flatMap((item) => {
     const entry = readRoleEntry(item, around.inherited, around);
-    const read = entry && readRole(entry, { around, parents: [], origin: 'named', readTasks });
+    const read = entry && readRole(entry, { around, parents: [], handlers: around.roles.handlers.named, readTasks });
     if (!read) return [];
     around.roles.named.push(read.role);
     return read.sequence;

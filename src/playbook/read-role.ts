@@ -10,7 +10,7 @@ import type { Word } from './fields.ts';
 import type { Problems } from './problems.ts';
 import type { ReadFile } from './reading.ts';
 import type { RoleEntry } from './role-entry.ts';
-import type { Role } from './role.ts';
+import type { Role, RoleHandlers } from './role.ts';
 import type { Surroundings, TaskDraft } from './surroundings.ts';
 import type { Sequence } from './types.ts';
 
@@ -52,18 +52,18 @@ export interface RoleSetting {
   readonly around: Surroundings;
   /** The roles that it is called by, the nearest first. */
   readonly parents: readonly Role[];
-  /** Whether it stands under `roles:` or is imported by a task; dependencies take it from the first. */
-  readonly origin: 'named' | 'imported';
+  /** Where its handlers and those of its dependencies are noted. */
+  readonly handlers: RoleHandlers[];
   readonly readTasks: ReadTasks;
 }
 
 /**
- * A role at one place of a play: the tasks of its dependencies, then its own. Its handlers are noted for the play.
+ * A role at one place of a play: the tasks of its dependencies, then its own.
  * Undefined, and reported, where there is no such role.
  */
 export const readRole = (entry: RoleEntry, setting: RoleSetting): ReadRole | undefined => {
-  const { around, parents, origin, readTasks } = setting;
-  const { reading, roles } = around;
+  const { around, parents, handlers, readTasks } = setting;
+  const { reading } = around;
   const { problems } = reading;
   const { name, inherited, files, imported } = entry;
   const playbookFolder = path.dirname(around.files[0]!);
@@ -112,7 +112,7 @@ export const readRole = (entry: RoleEntry, setting: RoleSetting): ReadRole | und
   const handlersFile = openRoleFile(folder, 'handlers', files.handlers, reading);
   if (handlersFile) {
     const read = () => readTasks(mapsOf(handlersFile, 'handler', fileHint, problems), inside(handlersFile, 'handlers'));
-    roles.handlers[origin].push({ key: role.key, read });
+    handlers.push({ key: role.key, read });
   }
   return { role, sequence: [...dependencies.flatMap(({ sequence }) => sequence), ...own] };
 };

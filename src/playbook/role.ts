@@ -45,8 +45,8 @@ export interface RoleHandlers {
 export interface PlayRoles {
   readonly named: Role[];
   readonly imported: Role[];
-  /** Those of dependencies included. */
-  readonly handlers: { readonly named: RoleHandlers[]; readonly imported: RoleHandlers[] };
+  /** Those of dependencies included; of the imported ones a list for each import. */
+  readonly handlers: { readonly named: RoleHandlers[]; readonly imported: RoleHandlers[][] };
 }
 
 export const createPlayRoles = (): PlayRoles => ({ named: [], imported: [], handlers: { named: [], imported: [] } });
@@ -58,10 +58,10 @@ export const createPlayRoles = (): PlayRoles => ({ named: [], imported: [], hand
  */
 export const joinHandlers = ({ handlers }: PlayRoles, own: Sequence<TaskDraft>): Sequence<TaskDraft> => {
   const read = new Map<string, Sequence<TaskDraft>>();
-  for (const one of [...handlers.imported.toReversed(), ...handlers.named])
+  for (const one of [...handlers.imported.toReversed().flat(), ...handlers.named])
     if (!read.has(one.key)) read.set(one.key, one.read());
   const take = (all: readonly RoleHandlers[]): Sequence<TaskDraft> => all.flatMap(({ key }) => read.get(key)!);
-  return [...take(handlers.named), ...own, ...take(handlers.imported)];
+  return [...take(handlers.named), ...own, ...take(handlers.imported.flat())];
 };
 
 const filled = (layers: readonly DeclaredVariables[]): readonly DeclaredVariables[] =>

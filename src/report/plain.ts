@@ -1,6 +1,6 @@
 import { changeLine, groupLines, taskText } from './change.ts';
 import { collapseChanges } from './collapse.ts';
-import type { BatchStarted, Event, HostEnded, PlayStarted, Reporter, TaskResult } from './events.ts';
+import type { BatchStarted, Event, HostEnded, HostStage, PlayStarted, Reporter, TaskResult } from './events.ts';
 import { finalReport, messageLines, type SourceText } from './final.ts';
 import { batchText, runHeading, whereText } from './heading.ts';
 import { manyHosts, namesInLine } from './hosts.ts';
@@ -88,6 +88,17 @@ const failedLines = (summary: Summary, result: TaskResult, few: boolean): readon
   return few ? [head, ...reasons, ...indented(hints)] : [head];
 };
 
+/** What a host waits for; undefined: it is at work. */
+const waitOf = (event: Event): string | undefined => {
+  if (event.type !== 'host-stage') return undefined;
+  return event.stage === 'reboot' ? (event.detail ?? 'boots') : event.stage === 'observe' ? event.detail : undefined;
+};
+
+/** Without a word of it, a long wait looks like a run that hangs. */
+const waitingLines = ({ host }: HostStage, wait: string): readonly Line[] => [
+  line(span(' …', 'quiet'), `  ${host}  `, span(wait, 'quiet')),
+];
+
 const saidLines = (summary: Summary, result: TaskResult): readonly Line[] => {
   if (result.output === undefined) return [];
   const [first = '', ...more] = messageLines(result.output);
@@ -122,6 +133,10 @@ const linesOf = (summary: Summary, event: Event, options: PlainOptions): readonl
         ...(few && !isPlan(summary) ? [...changedLines(summary, event), ...saidLines(summary, event)] : []),
         ...failedLines(summary, event, few),
       ];
+    case 'host-stage': {
+      const wait = waitOf(event);
+      return few && wait !== undefined ? waitingLines(event, wait) : [];
+    }
     case 'host-ended':
       return endedLines(event, few);
     case 'run-ended':
@@ -137,6 +152,15 @@ const linesOf = (summary: Summary, event: Event, options: PlainOptions): readonl
  */
 export const createPlainReporter = (writer: Writer, options: PlainOptions): Reporter => {
   const summary = emptySummary();
+  /** The last that was told of each host's waiting: it is told at every look. */
+  const waits = new Map<string, string>();
+  const isTold = (event: Event): boolean => {
+    const wait = waitOf(event);
+    if (event.type !== 'host-stage' || wait === undefined) return false;
+    const before = waits.get(event.host);
+    waits.set(event.host, wait);
+    return before === wait;
+  };
   const print = (lines: readonly Line[]): void => {
     if (lines.length > 0) writer.write(lines.map((text) => `${paint(text, options.colour).trimEnd()}\n`).join(''));
   };
@@ -148,7 +172,7 @@ export const createPlainReporter = (writer: Writer, options: PlainOptions): Repo
         (event.type === 'run-ended' && event.exit !== interruptedExit);
       if (nextBatch) print(batchEnd(summary));
       reduce(summary, event);
-      print(linesOf(summary, event, options));
+      if (!isTold(event)) print(linesOf(summary, event, options));
     },
     close: writer.close,
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Event } from '../../src/report/events.ts';
 import { begin, ended, finish, hostNames, print, recap, task } from './streams.ts';
 
 describe('what tasks say', () => {
@@ -87,6 +88,36 @@ describe('a task done on another host', () => {
     ]);
     expect(lines).toContain(' changed  a on balancer  site.yml:4  command ran');
     expect(lines).toContain('site.yml:4  command ran on balancer  a');
+  });
+});
+
+describe('a host that waits', () => {
+  const waits = (host: string, detail: string): Event => ({
+    type: 'host-stage',
+    host,
+    play: 0,
+    stage: 'observe',
+    detail,
+    time: 0,
+  });
+  const events = (hosts: readonly string[]): readonly Event[] => [
+    ...begin(hosts),
+    waits('kvm001', 'waits for port 22 open'),
+    waits('kvm001', 'waits for port 22 open'),
+    waits('kvm001', 'try 1 of 3 is done, the next in 5 s'),
+    finish(),
+  ];
+
+  it('is told of in the log, once for each thing that it waits for', async () => {
+    const lines = await print(events(hostNames(2)));
+    expect(lines.filter((line) => line.startsWith(' …'))).toEqual([
+      ' …  kvm001  waits for port 22 open',
+      ' …  kvm001  try 1 of 3 is done, the next in 5 s',
+    ]);
+  });
+
+  it('is not, among many', async () => {
+    expect((await print(events(hostNames(400)))).filter((line) => line.startsWith(' …'))).toEqual([]);
   });
 });
 

@@ -1,9 +1,9 @@
 import type { Guest } from '../lab/vm/guest.ts';
 
-/** Name, kind, mode, owner and link of everything in /etc and /boot/grub/grub.cfg, and each file's checksum: one a line. */
+/** Everything in /etc, and the boot menu: name, kind, mode, owner and link; then each file's name and checksum. One a line. */
 const filesScript = `
   find /etc /boot/grub/grub.cfg -printf '%p %y %m %u:%g %l\\n'
-  find /etc /boot/grub/grub.cfg -type f -exec sha256sum {} +`;
+  find /etc /boot/grub/grub.cfg -type f -exec sha256sum {} + | sed 's/^\\([^ ]*\\)  \\(.*\\)/\\2 \\1/'`;
 
 /** What the site's settings are in the running kernel, each with its file. */
 const kernelScript = `
@@ -17,6 +17,15 @@ const lines = (text: string): readonly string[] => text.split('\n').toSorted();
 
 export const filesOf = async ({ sh }: Pick<Guest, 'sh'>): Promise<readonly string[]> => lines(await sh(filesScript));
 export const kernelOf = async ({ sh }: Pick<Guest, 'sh'>): Promise<readonly string[]> => lines(await sh(kernelScript));
+
+/** Names that are not in both, or not the same in both, of two answers of `filesOf`. */
+export const changedIn = (before: readonly string[], after: readonly string[]): readonly string[] => {
+  const different = [
+    ...before.filter((line) => !after.includes(line)),
+    ...after.filter((line) => !before.includes(line)),
+  ];
+  return [...new Set(different.map((line) => line.split(' ')[0]!))].toSorted();
+};
 
 /** Interrupts of a network card's queues by their name: the CPUs they may run on and those they do run on. */
 export const interruptsOf = async (

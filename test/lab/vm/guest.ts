@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
+import { within } from './deadline.ts';
 import { operator } from './guest-files.ts';
 import { knownAs, type Image } from './image.ts';
 import { launch } from './launch.ts';
@@ -87,7 +88,7 @@ export const startGuest = async (image: Image, options: GuestOptions = {}): Prom
     serial: machine.serial,
     powerOff: async () => {
       await machine.control('system_powerdown');
-      await machine.off;
+      await within(300, 'the guest did not shut down', machine.off);
     },
     stop: machine.stop,
   };

@@ -13,6 +13,7 @@ import {
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { within } from './deadline.ts';
 import { earlyFiles, enabled, files, kernelLine, masked, operator, packages, rootLabel } from './guest-files.ts';
 import { launch } from './launch.ts';
 import { awaitBoot, runner } from './login.ts';
@@ -93,16 +94,17 @@ const kernelOf = (root: string): readonly string[] => {
   return ['-kernel', file('vmlinuz-'), '-initrd', file('initrd.img-')];
 };
 
-/** KVM counts when Debian's kernel speaks under it: /dev/kvm may open, and a guest hang all the same. */
+/** KVM counts when Debian's kernel gets as far as its first process under it: /dev/kvm may open, and a guest hang all the same. */
 const findAccelerator = async (disk: string, kernel: readonly string[]): Promise<Accelerator> => {
   if (!existsSync('/dev/kvm')) return 'tcg';
   const extra = [...kernel, '-append', `${kernelLine} root=none panic=-1`, '-no-reboot'];
   const machine = await launch({ disk, accelerator: 'kvm', extra }).catch(() => undefined);
   if (!machine) return 'tcg';
-  for (let second = 0; second < 15 && !machine.serial().includes('NUMA: Node'); second += 1) await sleep(1000);
-  const speaks = machine.serial().includes('Linux version');
+  const speaks = (): boolean => machine.serial().includes('Run /init');
+  for (let second = 0; second < 15 && !speaks(); second += 1) await sleep(1000);
+  const works = speaks();
   await machine.stop();
-  return speaks ? 'kvm' : 'tcg';
+  return works ? 'kvm' : 'tcg';
 };
 
 /** What only a running guest can do as real ones do it: GRUB on its own disk, a menu of its own making, a machine id. */
@@ -120,14 +122,7 @@ const firstBoot = async (folder: string, accelerator: Accelerator, kernel: reado
     const sh = runner(keys, machine);
     await sh('grub-install /dev/vda && update-grub && fstrim / && sync');
     await sh('systemctl poweroff').catch(() => undefined);
-    const seconds = 120;
-    const timer = AbortSignal.timeout(seconds * 1000);
-    await Promise.race([
-      machine.off,
-      new Promise((_, reject) =>
-        timer.addEventListener('abort', () => reject(new Error(`the guest is still on after ${seconds} s`))),
-      ),
-    ]);
+    await within(300, 'the guest did not shut down', machine.off);
   } finally {
     await machine.stop();
   }

@@ -124,7 +124,7 @@ const play = (entries: readonly (string | Words)[]): fc.Arbitrary<Words> =>
     }),
     tags,
     vars('play'),
-    tasks(roleNames, ['one.yml', 'tasks/two.yml']).map((list) => ({ tasks: list })),
+    tasks(['r2', 'r3'], ['one.yml', 'tasks/two.yml']).map((list) => ({ tasks: list })),
     fc.array(fc.constantFrom(...entries), { maxLength: 3 }).map((roles) => ({ roles: [...roles, entries[2]] })),
     fc.oneof(
       fc.constant({}),
