@@ -38,6 +38,14 @@ const explain = (error: unknown): number => {
   return 1;
 };
 
+/** What nobody caught is told as everything else is: masked. */
+const onFault = (error: unknown): never => {
+  explain(error);
+  process.exit(1);
+};
+
+process.on('uncaughtException', onFault);
+process.on('unhandledRejection', onFault);
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
 /** Why standard output could not be written. A reader that went away (`| head`) ends neither a run nor a command. */

@@ -56,7 +56,6 @@ const forms: Readonly<Record<string, string>> = {
   raw: shell,
   script: 'write file: with source and mode, then command: {argv: [PATH]}',
   expect: shell,
-  reboot: 'perfplay says which hosts wait for a boot (pending: reboot); boot them by the means of your site',
   include_role: `write import_role: {name: …}; ${ahead}`,
   include_tasks: `write import_tasks: FILE; ${ahead}`,
   include: `write import_tasks: FILE; ${ahead}`,

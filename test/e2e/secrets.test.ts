@@ -24,7 +24,7 @@ import {
 
 const needs = (program: string): string | undefined =>
   existsSync(`/usr/bin/${program}`) ? undefined : `needs ${program}`;
-const problem = e2eProblem ?? needs('script') ?? needs('strace');
+const problem = e2eProblem ?? needs('script') ?? needs('strace') ?? needs('pgrep');
 
 describe.skipIf(problem)(titled('secrets', problem), () => {
   let lab: Lab;

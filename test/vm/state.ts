@@ -9,8 +9,8 @@ const filesScript = `
 const kernelScript = `
   grep -H . /proc/cmdline /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor /sys/kernel/mm/ksm/run \
     /sys/block/*/queue/scheduler /sys/block/*/queue/nomerges /proc/sys/vm/swappiness /proc/sys/fs/aio-max-nr \
-    /sys/module/processor/parameters/max_cstate /sys/module/intel_idle/parameters/max_cstate
-  ls -d /sys/devices/system/cpu/cpu0/cpuidle/state*
+    /sys/module/processor/parameters/max_cstate /sys/module/intel_idle/parameters/max_cstate \
+    /sys/devices/system/cpu/cpu0/cpuidle/state*/name
   grep -o '^vhost_net' /proc/modules || true`;
 
 const lines = (text: string): readonly string[] => text.split('\n').toSorted();

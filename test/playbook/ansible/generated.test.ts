@@ -6,7 +6,7 @@ import { installed, saidByAnsible } from './ask.ts';
 import { askHere } from './here.ts';
 import type { Question } from './cases.ts';
 
-const runs = Number(process.env['PERFPLAY_RUNS'] ?? 8);
+const runs = Number(process.env['PERFPLAY_RUNS'] ?? 6);
 
 it('generated sites do here what they do there', { timeout: 600_000 }, async ({ skip }) => {
   if (!installed) return skip('ansible-playbook is not installed');
