@@ -5,7 +5,7 @@ import { loadInventory } from '../inventory/load.ts';
 import { matchHosts } from '../inventory/patterns.ts';
 import type { Inventory, Variable } from '../inventory/types.ts';
 import { compileSite } from '../playbook/compile.ts';
-import { renderHostValue } from '../playbook/host-values.ts';
+import { renderHostValue } from '../playbook/bind/host-values.ts';
 import { tasksOf } from '../playbook/sequence.ts';
 import type { Site } from '../playbook/types.ts';
 import { createSources, type Sources } from '../yaml/files.ts';

@@ -1,4 +1,4 @@
-import { wrongType } from './fields.ts';
+import { wrongType } from './read/fields.ts';
 import type { Node } from '../yaml/document.ts';
 import type { Problems } from './problems.ts';
 

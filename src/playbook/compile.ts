@@ -1,22 +1,22 @@
-import { createBinder } from './bind.ts';
-import { createControllerFiles } from './controller-files.ts';
-import { createLookups } from './lookups.ts';
-import { readPlaybooks } from './playbook.ts';
+import { createBinder } from './bind/bind.ts';
+import { createControllerFiles } from './bind/controller-files.ts';
+import { createLookups } from './bind/lookups.ts';
+import { readPlaybooks } from './read/playbook.ts';
 import { createProblems } from './problems.ts';
-import { createReading } from './reading.ts';
-import { refine } from './refine.ts';
-import { collectRegisters } from './registers.ts';
-import { selectPlays } from './select.ts';
+import { createReading } from './read/reading.ts';
+import { refine } from './read/refine.ts';
+import { collectRegisters } from './bind/registers.ts';
+import { selectPlays } from './read/select.ts';
 import { mapSequence, tasksOf } from './sequence.ts';
-import { checkTaskTexts, checkVariables } from './syntax-check.ts';
+import { checkTaskTexts, checkVariables } from './read/syntax-check.ts';
 import { declarations, valueWarnings } from './value-warnings.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Variable } from '../inventory/types.ts';
 import type { PlayDefinition } from './definitions.ts';
-import type { TaskPlace } from './lookups.ts';
+import type { TaskPlace } from './bind/lookups.ts';
 import type { Problems } from './problems.ts';
-import type { ReadingOptions } from './reading.ts';
-import type { SelectedPlay, Selection } from './select.ts';
+import type { ReadingOptions } from './read/reading.ts';
+import type { SelectedPlay, Selection } from './read/select.ts';
 import type { Site } from './types.ts';
 
 export interface CompileOptions extends Selection, Omit<ReadingOptions, 'problems'> {

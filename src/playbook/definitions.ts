@@ -1,7 +1,7 @@
 import type { Position } from '../diagnostics.ts';
 import type { MapNode, Node, ScalarNode } from '../yaml/document.ts';
 import type { BatchSize } from './batches.ts';
-import type { DeclaredVariables } from './fields.ts';
+import type { DeclaredVariables } from './read/fields.ts';
 import type { Sequence, Task } from './types.ts';
 
 /** One occurrence of a role in a play: with equal names and parameters, a role is done once. */

@@ -1,6 +1,6 @@
 import type { AnyModule } from '../contract/module.ts';
-import type { Schema } from './schema.ts';
-import { closed } from './schema.ts';
+import type { Schema } from './bind/schema.ts';
+import { closed } from './bind/schema.ts';
 
 /** JSON Schema of playbooks for editors. It is wider than what perfplay takes, never narrower: the compiler is the judge. */
 type Json = { readonly [key: string]: unknown };

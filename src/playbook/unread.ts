@@ -1,6 +1,6 @@
 import { nearest } from '../diagnostics.ts';
-import { roleKeywords } from './keywords.ts';
-import { parameterOrigin } from './role.ts';
+import { roleKeywords } from './read/keywords.ts';
+import { parameterOrigin } from './read/role.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Inventory, Variable } from '../inventory/types.ts';
 

@@ -1,21 +1,21 @@
 import { ambiguities } from '../yaml/document.ts';
-import { isFileProblem } from './controller-files.ts';
+import { isFileProblem } from './bind/controller-files.ts';
 import { referencesIn } from './expressions/references.ts';
-import { replaceFiles, schemaAt, takesBoolean } from './schema.ts';
+import { replaceFiles, schemaAt, takesBoolean } from './bind/schema.ts';
 import { tasksOf } from './sequence.ts';
-import { parameterNames } from './task-module.ts';
-import { referencesInFile } from './template-files.ts';
-import { referencesOf, textsOf } from './texts.ts';
+import { parameterNames } from './read/task-module.ts';
+import { referencesInFile } from './bind/template-files.ts';
+import { referencesOf, textsOf } from './bind/texts.ts';
 import { unreadVariables } from './unread.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Inventory, Variable } from '../inventory/types.ts';
 import type { Node } from '../yaml/document.ts';
-import type { ControllerFiles } from './controller-files.ts';
+import type { ControllerFiles } from './bind/controller-files.ts';
 import type { PlayDefinition, TaskDefinition } from './definitions.ts';
 import type { Reference } from './expressions/references.ts';
-import type { DeclaredVariables } from './fields.ts';
-import type { Path } from './places.ts';
-import type { Schema } from './schema.ts';
+import type { DeclaredVariables } from './read/fields.ts';
+import type { Path } from './bind/places.ts';
+import type { Schema } from './bind/schema.ts';
 
 /** The ambiguous scalars of a tree that `isClear` does not clear. */
 const ambiguous = (

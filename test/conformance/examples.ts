@@ -3,8 +3,8 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import type { AnyModule } from '../../src/contract/module.ts';
 import type { Value } from '../../src/inventory/types.ts';
-import { replaceFiles, type Schema } from '../../src/playbook/schema.ts';
-import { validateParams } from '../../src/playbook/validate.ts';
+import { replaceFiles, type Schema } from '../../src/playbook/bind/schema.ts';
+import { validateParams } from '../../src/playbook/bind/validate.ts';
 
 /** One entry of modules/KIND/example.yaml: parameters that change something on a fresh host of the simulated lab. */
 export interface Example {

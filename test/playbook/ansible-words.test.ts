@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { modules as allModules } from '../../modules/registry.ts';
-import { factForm } from '../../src/playbook/ansible-facts.ts';
-import { moduleHint } from '../../src/playbook/ansible-names.ts';
-import { parameterForm } from '../../src/playbook/ansible-parameters.ts';
-import { parameterNames } from '../../src/playbook/task-module.ts';
+import { factForm } from '../../src/playbook/read/ansible-facts.ts';
+import { moduleHint } from '../../src/playbook/read/ansible-names.ts';
+import { parameterForm } from '../../src/playbook/read/ansible-parameters.ts';
+import { parameterNames } from '../../src/playbook/read/task-module.ts';
 import {
   blockKeywords,
   handlerKeywords,
   playKeywords,
   roleKeywords,
   taskKeywords,
-} from '../../src/playbook/keywords.ts';
+} from '../../src/playbook/read/keywords.ts';
 import { compile, places, playWith } from './site.ts';
-import type { Keywords } from '../../src/playbook/keywords.ts';
+import type { Keywords } from '../../src/playbook/read/keywords.ts';
 
 const words = (text: string): readonly string[] => text.split(/\s+/).filter(Boolean);
 

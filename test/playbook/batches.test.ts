@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cutBatches } from '../../src/playbook/batches.ts';
 import { tasksOf } from '../../src/playbook/sequence.ts';
-import { isSelected } from '../../src/playbook/tags.ts';
+import { isSelected } from '../../src/playbook/read/tags.ts';
 import { siteOf } from './site.ts';
 import type { BatchSize } from '../../src/playbook/batches.ts';
 

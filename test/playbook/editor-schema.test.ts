@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { modules } from '../../modules/registry.ts';
 import { playbookSchema } from '../../src/playbook/editor-schema.ts';
-import * as keywords from '../../src/playbook/keywords.ts';
+import * as keywords from '../../src/playbook/read/keywords.ts';
 
 const schema = playbookSchema(modules);
 const validate = new Ajv({ allowUnionTypes: true, strictTypes: false }).compile(schema);

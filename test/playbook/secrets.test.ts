@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { environmentNames, isSecretName } from '../../src/playbook/secret-names.ts';
+import { environmentNames, isSecretName } from '../../src/playbook/bind/secret-names.ts';
 import { compile, playWith } from './site.ts';
 
 /** What is hidden of an environment when a task says this, with these variables in its play. */

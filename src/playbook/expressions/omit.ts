@@ -1,4 +1,4 @@
-import { omit } from '../omit.ts';
+import { omit } from '../bind/omit.ts';
 import { badValue } from './data.ts';
 
 /** Throws where `omit` has become part of a longer text. */

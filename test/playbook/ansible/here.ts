@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { loadInventory } from '../../../src/inventory/load.ts';
 import { matchHosts } from '../../../src/inventory/patterns.ts';
-import { renderHostValue } from '../../../src/playbook/host-values.ts';
+import { renderHostValue } from '../../../src/playbook/bind/host-values.ts';
 import { listPlays } from '../../../src/playbook/listing.ts';
 import { createSources } from '../../../src/yaml/files.ts';
 import { compile, inventoryOf } from '../site.ts';

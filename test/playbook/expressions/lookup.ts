@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { omit } from '../../../src/playbook/omit.ts';
+import { omit } from '../../../src/playbook/bind/omit.ts';
 import type { Value } from '../../../src/inventory/types.ts';
 import type { Reader } from '../../../src/playbook/expressions/read.ts';
 import type { Lookup } from '../../../src/playbook/expressions/render.ts';

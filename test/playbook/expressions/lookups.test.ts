@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ExpressionError } from '../../../src/playbook/expressions/errors.ts';
 import { evaluateCondition, render, renderFile } from '../../../src/playbook/expressions/render.ts';
-import { omit } from '../../../src/playbook/omit.ts';
+import { omit } from '../../../src/playbook/bind/omit.ts';
 import { lookupOf } from './lookup.ts';
 import type { Value } from '../../../src/inventory/types.ts';
 

@@ -4,7 +4,7 @@ import { answers as serialAnswers, refused as serialRefused } from './serial-tab
 import { files, refusedFiles, refusedValues, values } from './template-table.ts';
 import { answers as truthAnswers, refused as truthRefused } from './truth-table.ts';
 import { evaluateCondition, render, renderFile } from '../../../src/playbook/expressions/render.ts';
-import { omit } from '../../../src/playbook/omit.ts';
+import { omit } from '../../../src/playbook/bind/omit.ts';
 import type { Value } from '../../../src/inventory/types.ts';
 import type { Lookup } from '../../../src/playbook/expressions/render.ts';
 
