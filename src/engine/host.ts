@@ -3,7 +3,7 @@ import { ShellLost } from '../connect/shell/shell.ts';
 import { FrameError } from '../connect/shell/frames.ts';
 import { facts } from '../contract/facts.ts';
 import type { Host, Value } from '../inventory/types.ts';
-import type { HostPlay, HostTask } from '../playbook/types.ts';
+import type { HostPlay, HostTask, Play } from '../playbook/types.ts';
 import type { Event, HostEnded, HostStage } from '../report/events.ts';
 import type { Delegates } from './delegates.ts';
 import type { JournalHeader } from './journal.ts';
@@ -11,7 +11,7 @@ import type { Batch } from './once.ts';
 import { createClaims } from './overlap.ts';
 import { reboot, RebootError, type Rebooted } from './reboot.ts';
 import { createRecord } from './record.ts';
-import { likelyTasks, runSequence, type Ended } from './sequence.ts';
+import { likelyTasks, runSequence, type Ended, type SequenceActs } from './sequence.ts';
 import type { HostShells, OpenShell } from './shells.ts';
 import { ApplyLost } from './stage.ts';
 import type { SnapshotView } from './snapshot-view.ts';
@@ -35,6 +35,8 @@ export interface HostOptions {
   readonly prompt: (task: string, text: string) => Promise<string>;
   readonly stopped: () => boolean;
   readonly halt: (why: string) => void;
+  /** Waits until the host may go down in a play; gives what says that it is back. Undefined: the run was stopped before. */
+  readonly takeDown: (play: Play) => Promise<(() => void) | undefined>;
 }
 
 export type HostStatus = HostEnded['status'];
@@ -217,29 +219,42 @@ export const createHostRun = (options: HostOptions): HostRun => {
     const { notify, take } = createNotifications(play.handlers);
     const run = (tasks: readonly HostTask[], context: Omit<TasksContext, 'notify'>): Promise<Ended> =>
       runTasks(tasks, { ...context, notify });
-    on('connect');
-    const ended = await runSequence(
-      play.sequence,
-      {
-        tasks: (tasks, rescuable) => run(tasks, { handler: false, rescuable }),
-        flushHandlers: async (rescuable) => {
-          // Handlers may notify handlers: each round runs those that became due in the one before.
-          for (let round = 0; round <= play.handlers.length; round++) {
-            const due = take();
-            if (due.length === 0) break;
-            const flushed = await run(due, { handler: true, rescuable });
-            if (flushed !== 'done') return flushed;
-          }
-          return 'done';
-        },
-        rescue: (failed) => {
-          record.countRescue();
-          claims.forget(failed);
-          options.delegates.forget(failed);
-        },
+    const acts: SequenceActs = {
+      tasks: (tasks, rescuable) => run(tasks, { handler: false, rescuable }),
+      reboot: async (part, rescuable) => {
+        if (!bootIsDue(false)) return 'done';
+        on('waiting', 'others are down');
+        const putBack = options.check ? () => undefined : await options.takeDown(play.play);
+        if (!putBack) return 'stopped';
+        const steps = [part.drain, [{ kind: 'task', task: part.reboot } as const], part.checks, part.undrain];
+        for (const step of steps) {
+          const ended = await runSequence(step, acts, rescuable);
+          if (ended === 'done') continue;
+          // It keeps its place among those that are down: nobody else may go.
+          if (ended === 'failed') options.halt(`${host.name} was to be rebooted, and is not back in service`);
+          return ended;
+        }
+        putBack();
+        return 'done';
       },
-      false,
-    );
+      flushHandlers: async (rescuable) => {
+        // Handlers may notify handlers: each round runs those that became due in the one before.
+        for (let round = 0; round <= play.handlers.length; round++) {
+          const due = take();
+          if (due.length === 0) break;
+          const flushed = await run(due, { handler: true, rescuable });
+          if (flushed !== 'done') return flushed;
+        }
+        return 'done';
+      },
+      rescue: (failed) => {
+        record.countRescue();
+        claims.forget(failed);
+        options.delegates.forget(failed);
+      },
+    };
+    on('connect');
+    const ended = await runSequence(play.sequence, acts, false);
     on('done');
     return ended;
   };

@@ -5,6 +5,7 @@ import type { Host, Inventory } from '../inventory/types.ts';
 import type { HostPlay, Play, Site } from '../playbook/types.ts';
 import type { Event, HostEnded, RunStarted } from '../report/events.ts';
 import { createDelegates } from './delegates.ts';
+import { createDownSlots, type DownSlots } from './down.ts';
 import { createHostRun, type HostRun } from './host.ts';
 import { createBatch } from './once.ts';
 import { createHostShells, type HostShells } from './shells.ts';
@@ -77,11 +78,22 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
     time: now().toISOString(),
   });
 
+  const isStopped = (): boolean => signal.aborted || stopped !== undefined;
+  const hostOf = (name: string): Host => (inventory.hosts.get(name) ?? inventory.implicit?.get(name))!;
+  const slots = new Map<Play, DownSlots>();
+  const slotsOf = (play: Play): DownSlots => {
+    const known = slots.get(play) ?? createDownSlots(play, hostOf, isStopped);
+    slots.set(play, known);
+    return known;
+  };
+  const wakeAll = (): void => slots.forEach(({ wake }) => wake());
+  signal.addEventListener('abort', wakeAll, { once: true });
+
   /** Made when the host's first batch comes: with a thousand hosts not all plays are bound at once. */
   const stateOf = (name: string): HostState => {
     const known = states.get(name);
     if (known) return known;
-    const host = (inventory.hosts.get(name) ?? inventory.implicit?.get(name))!;
+    const host = hostOf(name);
     const plays: HostPlay[] = site.plays
       .filter((play) => play.hosts.includes(name))
       .map((play) => site.bind(play, host));
@@ -107,10 +119,12 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
         prompts.set(key, asked);
         return asked;
       },
-      stopped: () => signal.aborted || stopped !== undefined,
+      stopped: isStopped,
       halt: (why) => {
         stopped ??= why;
+        wakeAll();
       },
+      takeDown: (play) => slotsOf(play).take(host),
     });
     const state = { run, shells };
     states.set(name, state);

@@ -1,4 +1,4 @@
-import type { Block, HostTask, Sequence } from '../playbook/types.ts';
+import type { Block, HostTask, Reboot, Sequence } from '../playbook/types.ts';
 
 /** How tasks ended: all done; one failed, which a rescue may mend; the host must stop here, whatever would follow. */
 export type Ended = 'done' | 'failed' | 'stopped';
@@ -7,6 +7,7 @@ export type Ended = 'done' | 'failed' | 'stopped';
 export interface SequenceActs {
   /** Tasks that stand side by side. `rescuable`: a failure here has a rescue. */
   readonly tasks: (tasks: readonly HostTask[], rescuable: boolean) => Promise<Ended>;
+  readonly reboot: (part: Reboot<HostTask>, rescuable: boolean) => Promise<Ended>;
   readonly flushHandlers: (rescuable: boolean) => Promise<Ended>;
   /** A block with these tasks has failed and is about to be rescued. */
   readonly rescue: (failed: readonly HostTask[]) => void;
@@ -43,7 +44,9 @@ export const runSequence = async (
       );
       index += beside.length;
     } else {
-      ended = part.kind === 'block' ? await runBlock(part, acts, rescuable) : await acts.flushHandlers(rescuable);
+      if (part.kind === 'block') ended = await runBlock(part, acts, rescuable);
+      else if (part.kind === 'reboot') ended = await acts.reboot(part, rescuable);
+      else ended = await acts.flushHandlers(rescuable);
       index++;
     }
     if (ended !== 'done') return ended;
@@ -54,6 +57,7 @@ export const runSequence = async (
 const everyTask = (sequence: Sequence<HostTask>): readonly HostTask[] =>
   sequence.flatMap((part) => {
     if (part.kind === 'task') return [part.task];
+    if (part.kind === 'reboot') return [part.drain, part.checks, part.undrain].flatMap(everyTask).concat(part.reboot);
     return part.kind === 'block' ? [part.block, part.rescue, part.always].flatMap(everyTask) : [];
   });
 

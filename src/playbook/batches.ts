@@ -1,6 +1,8 @@
 import { wrongType } from './read/fields.ts';
+import { get } from '../yaml/document.ts';
 import type { Node } from '../yaml/document.ts';
 import type { Problems } from './problems.ts';
+import type { MaxDown } from './types.ts';
 
 /** How many hosts go at a time: so many, or a share of all. */
 export type BatchSize = { readonly hosts: number } | { readonly percent: number };
@@ -14,6 +16,28 @@ const sizeOf = (node: Node): BatchSize | undefined => {
   const number = Number(match[1]);
   if (match[2] === '') return { hosts: number };
   return number >= 1 && number <= 100 ? { percent: number } : undefined;
+};
+
+/** `max_down`: a number of hosts, a percentage, or `{hosts: …, per: VARIABLE}`. */
+export const readMaxDown = (node: Node | undefined, problems: Problems): MaxDown | undefined => {
+  if (!node) return undefined;
+  const size = sizeOf(node.kind === 'map' ? (get(node, 'hosts') ?? node) : node);
+  const per = node.kind === 'map' ? get(node, 'per') : undefined;
+  const isKnown = node.kind !== 'map' || node.entries.every(({ key }) => key === 'hosts' || key === 'per');
+  if (size && isKnown && (per === undefined || (per.kind === 'scalar' && typeof per.value === 'string')))
+    return { size, ...(per && { per: per.source }) };
+  return wrongType(
+    problems,
+    'max_down',
+    'a number of hosts, a percentage such as "10%", or {hosts: 1, per: rack}',
+    node,
+  );
+};
+
+/** How many of `count` hosts a size means, at least one; 0 means all. */
+export const countOf = (size: BatchSize, count: number): number => {
+  const wanted = 'hosts' in size ? size.hosts : Math.max(1, Math.floor((size.percent * count) / 100));
+  return wanted === 0 ? count : wanted;
 };
 
 /** `serial`: a number, a percentage, or a list of them. */
@@ -35,8 +59,7 @@ export const cutBatches = (hosts: readonly string[], sizes: readonly BatchSize[]
   const batches: (readonly string[])[] = [];
   for (let start = 0; start < hosts.length;) {
     const size = sizes[Math.min(batches.length, sizes.length - 1)] ?? { hosts: 0 };
-    const wanted = 'hosts' in size ? size.hosts : Math.max(1, Math.floor((size.percent * hosts.length) / 100));
-    const count = wanted === 0 ? hosts.length : wanted;
+    const count = countOf(size, hosts.length);
     batches.push(hosts.slice(start, start + count));
     start += count;
   }

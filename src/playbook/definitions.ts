@@ -2,7 +2,7 @@ import type { Position } from '../diagnostics.ts';
 import type { MapNode, Node, ScalarNode } from '../yaml/document.ts';
 import type { BatchSize } from './batches.ts';
 import type { DeclaredVariables } from './read/fields.ts';
-import type { Sequence, Task } from './types.ts';
+import type { MaxDown, Sequence, Task } from './types.ts';
 
 /** One occurrence of a role in a play: with equal names and parameters, a role is done once. */
 export interface RoleTurn {
@@ -59,6 +59,7 @@ export interface PlayDefinition {
   readonly pattern: { readonly text: string; readonly position: Position } | undefined;
   readonly serial: readonly BatchSize[];
   readonly maxFailPercentage: number | undefined;
+  readonly maxDown: MaxDown | undefined;
   /** `vars`, with `vars_files` over them. */
   readonly declared: DeclaredVariables;
   readonly sequence: Sequence<TaskDefinition>;

@@ -140,6 +140,16 @@ export const playbookSchema = (modules: ReadonlyMap<string, AnyModule>): Json =>
           minimum: 0,
           maximum: 100,
         }),
+        reboot: described('Boots each host at the end, where something waits for it', { enum: ['when-required'] }),
+        max_down: described('How many hosts may be down at once', {
+          anyOf: [
+            batchSize,
+            { type: 'object', properties: { hosts: batchSize, per: { type: 'string' } }, required: ['hosts'] },
+          ],
+        }),
+        drain: list('task'),
+        post_reboot: list('task'),
+        undrain: list('task'),
         vars_files: described('Files of variables', { type: 'array' }),
         roles: list('role'),
         pre_tasks: list('task'),

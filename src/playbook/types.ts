@@ -1,5 +1,6 @@
 import type { Position } from '../diagnostics.ts';
 import type { AnyModule } from '../contract/module.ts';
+import type { BatchSize } from './batches.ts';
 import type { Host, Value } from '../inventory/types.ts';
 
 /** Text with `{{ }}`, or a whole tree of values with such texts in it; parsed once, rendered per host. */
@@ -75,6 +76,7 @@ export type Sequence<T> = readonly Part<T>[];
 export type Part<T> =
   | { readonly kind: 'task'; readonly task: T }
   | Block<T>
+  | Reboot<T>
   /** Notified handlers run here. `tags`: those of a task that says so; a play's own flush has none. */
   | { readonly kind: 'flush-handlers'; readonly tags?: readonly string[] };
 
@@ -88,6 +90,21 @@ export interface Block<T> {
   readonly always: Sequence<T>;
 }
 
+/** Where something waits for a boot, the host is booted here: taken out of service before, checked and put back after it. */
+export interface Reboot<T> {
+  readonly kind: 'reboot';
+  readonly drain: Sequence<T>;
+  readonly reboot: T;
+  readonly checks: Sequence<T>;
+  readonly undrain: Sequence<T>;
+}
+
+/** How many hosts may be down at once: so many or a share of the play's; `per`: of those with the same value of a variable. */
+export interface MaxDown {
+  readonly size: BatchSize;
+  readonly per?: string;
+}
+
 export interface Play {
   readonly index: number;
   readonly name: string;
@@ -98,6 +115,8 @@ export interface Play {
   readonly batches: readonly (readonly string[])[];
   /** A batch with more than this percentage of failed and unreachable hosts ends the run. */
   readonly maxFailPercentage?: number;
+  /** Of reboots; undefined: as many as a batch has. */
+  readonly maxDown?: MaxDown;
   /** `pre_tasks`, roles, `tasks` and `post_tasks`, with the flushes of handlers between them; what tags leave out is gone. */
   readonly sequence: Sequence<Task>;
   readonly handlers: readonly Task[];

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFolder, startLab, type Folder, type FolderLab } from './fixture.ts';
 
@@ -58,4 +60,31 @@ describe('reboot', () => {
       ' says  rp01  other.yml:7  reboot Boot  not kept, and so gone with the boot: cpufreq/policy0/',
     );
   }, 60_000);
+
+  it('goes through a play with no more hosts down than it may, in and out of service', async () => {
+    folder.write(
+      'rolling.yml',
+      `- hosts: kvm02,kvm03,rp02
+  become: true
+  reboot: when-required
+  max_down: 1
+  vars: {note: ${folder.path}/service}
+  tasks:
+    - kernel_cmdline: {present: [processor.max_cstate=2]}
+  drain:
+    - {command: {shell: "echo {{ inventory_hostname }} out >>{{ note }}"}, delegate_to: localhost, become: false}
+  post_reboot:
+    - {assert: {that: [facts.cpu.online > 0]}}
+  undrain:
+    - {command: {shell: "echo {{ inventory_hostname }} in >>{{ note }}"}, delegate_to: localhost, become: false}
+`,
+    );
+    const first = await folder.perfplay('run', 'rolling.yml', '-i', 'inventories/lab.yml', '--no-canary');
+    expect(first.exitCode, first.stdout).toBe(0);
+    const lines = readFileSync(path.join(folder.path, 'service'), 'utf8').trimEnd().split('\n');
+    expect(lines).toHaveLength(6);
+    for (let at = 0; at < lines.length; at += 2) expect(lines[at + 1]).toBe(lines[at]!.replace(' out', ' in'));
+    const second = await folder.perfplay('run', 'rolling.yml', '-i', 'inventories/lab.yml', '--no-canary');
+    expect(second.stdout).toContain('3 hosts ok, nothing changed');
+  }, 120_000);
 });

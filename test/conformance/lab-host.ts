@@ -143,6 +143,7 @@ export const runTask = async (
     prompt: async () => '',
     stopped: () => false,
     halt: () => undefined,
+    takeDown: async () => () => undefined,
   });
   try {
     await run.play(0, createBatch(['lab']));

@@ -148,7 +148,9 @@ const runningFlip = (host: LabHost, setting: Setting, settings: readonly Setting
         } else rmSync(folder, { recursive: true });
       });
     case 'program':
-      return flip(() => (target.name.startsWith('package ') ? togglePackage(host, target.name) : restartAsBefore(host)));
+      return flip(() =>
+        target.name.startsWith('package ') ? togglePackage(host, target.name) : restartAsBefore(host),
+      );
   }
 };
 

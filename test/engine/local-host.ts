@@ -168,6 +168,7 @@ export const runSequenceOn = async (
     prompt: async () => '',
     stopped: () => false,
     halt: () => undefined,
+    takeDown: async () => () => undefined,
     ...options,
   });
   await run.play(0, createBatch([host.name]));

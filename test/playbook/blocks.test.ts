@@ -12,6 +12,7 @@ const shapeOf = (sequence: Sequence<Task>): readonly Shape[] =>
   sequence.map((part: Part<Task>): Shape => {
     if (part.kind === 'task') return part.task.name;
     if (part.kind === 'flush-handlers') return '!';
+    if (part.kind === 'reboot') return { drain: shapeOf(part.drain), undrain: shapeOf(part.undrain) };
     return { block: shapeOf(part.block), rescue: shapeOf(part.rescue), always: shapeOf(part.always) };
   });
 const errorsOf = (text: string): readonly string[] => places(compile(text).diagnostics);

@@ -6,7 +6,7 @@ import { modules } from '../../modules/registry.ts';
 import { statusOf, titled, type Report } from '../e2e/perfplay.ts';
 import { startGuest, type Guest } from '../lab/vm/guest.ts';
 import { buildImage } from '../lab/vm/image.ts';
-import { cpus, dataDisks } from '../lab/vm/machine.ts';
+import { cpus, dataDisks, macs } from '../lab/vm/machine.ts';
 import { vmProblem } from '../lab/vm/need.ts';
 import { createController, type Controller } from './controller.ts';
 import { changedIn, filesOf, interruptsOf, kernelOf } from './state.ts';
@@ -152,14 +152,14 @@ describe.skipIf(vmProblem)(titled('site.yml on a real guest', vmProblem), () => 
     };
 
     test('the queues of the card on node 1 are spread over its CPUs, and irqbalance leaves them there', async () => {
-      const queues = await queuesOf('52:54:00:00:00:02');
+      const queues = await queuesOf(macs.queues);
       expect(queues).toHaveLength(8);
       for (const cpu of ['2', '3']) expect(queues.filter(([, { wanted }]) => wanted === cpu)).toHaveLength(4);
       expect(await guest.sh('systemctl is-active irqbalance')).toBe('active');
     });
 
     test('the queues of the card that carries this connection are where they were put', async () => {
-      const queues = await queuesOf('52:54:00:00:00:01');
+      const queues = await queuesOf(macs.ssh);
       expect(queues).toHaveLength(2);
       for (const [name, { wanted, effective }] of queues) {
         expect(wanted, name).toMatch(/^[0-3]$/);

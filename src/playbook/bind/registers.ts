@@ -1,4 +1,4 @@
-import { tasksOf } from '../sequence.ts';
+import { sequencesIn, tasksOf } from '../sequence.ts';
 import type { PlayDefinition, TaskDefinition } from '../definitions.ts';
 import type { Sequence } from '../types.ts';
 
@@ -39,7 +39,7 @@ export const collectRegisters = (
     for (const part of sequence) {
       if (part.kind === 'task') visitTask(part.task);
       else if (part.kind === 'flush-handlers') for (const { task } of handlers) add(task.sets);
-      else for (const inner of [part.block, part.rescue, part.always]) visit(inner, handlers);
+      else for (const inner of sequencesIn(part)) visit(inner, handlers);
     }
   };
   for (const { definition, sequence } of compiled) {

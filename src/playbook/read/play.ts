@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { get } from '../../yaml/document.ts';
-import { readSerial } from '../batches.ts';
+import { readMaxDown, readSerial } from '../batches.ts';
 import { booleanField, mapsField, mergeVariables, textField, variablesField, wordsField, wrongType } from './fields.ts';
 import { checkNotified, nameHandlers } from './handlers.ts';
 import { handDown, outermost } from './inherited.ts';
@@ -8,6 +8,7 @@ import { checkKeys, playKeywords, unknownKey } from './keywords.ts';
 import { readRole } from './read-role.ts';
 import { readRoleEntry } from './role-entry.ts';
 import { createPlayRoles, joinHandlers, layersOfAll } from './role.ts';
+import { readReboot } from './reboot.ts';
 import { joinSections } from './sections.ts';
 import { mapSequence, tasksOf } from '../sequence.ts';
 import { readTasks } from './tasks.ts';
@@ -98,7 +99,8 @@ export const readPlay = (map: MapNode, setting: PlaySetting): PlayDefinition => 
     folders: [folder],
     isRescue: false,
   };
-  const section = (key: string, where = around): Sequence<TaskDraft> => readTasks(mapsField(map, key, problems), where);
+  const section = (key: string, where = around, of = map): Sequence<TaskDraft> =>
+    readTasks(mapsField(of, key, problems), where);
   const before = section('pre_tasks');
   const main = [...readRoles(map, around), ...section('tasks')];
   const after = section('post_tasks');
@@ -113,7 +115,8 @@ export const readPlay = (map: MapNode, setting: PlaySetting): PlayDefinition => 
       return made;
     });
   };
-  const sequence = finish(joinSections([before, main, after]), '');
+  const boot = readReboot(map, section, reading);
+  const sequence = finish([...joinSections([before, main, after]), ...boot], '');
   const named = nameHandlers(tasksOf(finish(joinHandlers(roles, handlers), 'h')), problems);
   checkNotified([...tasksOf(sequence), ...named], named, problems);
   return {
@@ -123,6 +126,7 @@ export const readPlay = (map: MapNode, setting: PlaySetting): PlayDefinition => 
     pattern,
     serial: readSerial(get(map, 'serial'), problems),
     maxFailPercentage: readMaxFail(map, problems),
+    maxDown: readMaxDown(get(map, 'max_down'), problems),
     declared: mergeVariables([
       variablesField(map, 'play vars', problems),
       ...importedBy.declared,

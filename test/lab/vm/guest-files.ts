@@ -1,8 +1,10 @@
+import { macs } from './machine.ts';
+
 /** Packages of the guest beside Debian's minimum: what a small server has, and no Python. */
-export const packages = [
-  ...['systemd-sysv', 'udev', 'dbus', 'libpam-systemd', 'kmod', 'procps', 'iproute2', 'ethtool', 'irqbalance'],
-  ...['openssh-server', 'sudo', 'initramfs-tools', 'zstd', 'linux-image-amd64', 'grub-pc'],
-];
+export const packages = (
+  'systemd-sysv,udev,dbus,libpam-systemd,kmod,procps,iproute2,ethtool,irqbalance,openssh-server,sudo,' +
+  'initramfs-tools,zstd,linux-image-amd64,grub-pc'
+).split(',');
 
 /** Before the kernel is installed: an initial RAM disk that knows the lab's system disk alone unpacks fast. */
 export const earlyFiles: Readonly<Record<string, string>> = {
@@ -28,10 +30,8 @@ GRUB_CMDLINE_LINUX="${kernelLine}"
 GRUB_TERMINAL=console
 `,
   // The second card leads nowhere: a boot that waited for it to be online would wait two minutes.
-  '/etc/systemd/network/10-ssh.network':
-    '[Match]\nMACAddress=52:54:00:00:00:01\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\n',
-  '/etc/systemd/network/20-queues.network':
-    '[Match]\nMACAddress=52:54:00:00:00:02\n[Link]\nRequiredForOnline=no\n[Network]\nLinkLocalAddressing=no\n',
+  '/etc/systemd/network/10-ssh.network': `[Match]\nMACAddress=${macs.ssh}\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\n`,
+  '/etc/systemd/network/20-queues.network': `[Match]\nMACAddress=${macs.queues}\n[Link]\nRequiredForOnline=no\n[Network]\nLinkLocalAddressing=no\n`,
   '/etc/sudoers.d/ops': 'ops ALL=(ALL) NOPASSWD: ALL\n',
 };
 

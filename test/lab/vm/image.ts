@@ -53,17 +53,16 @@ const unpack = async (folder: string, root: string): Promise<void> => {
   const early = path.join(folder, 'early');
   put(early, earlyFiles);
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  const what = ['--mode=root', '--format=directory', '--variant=minbase', `--include=${packages.join(',')}`];
-  await nicely(
-    'setpriv',
-    [
-      ...['--pdeathsig', 'KILL', 'unshare', ...namespaces, 'mmdebstrap', ...what],
-      ...['--essential-hook=cp -rT "$EARLY" "$1"', release, root, '-'],
-    ],
-    { input: aptSources().join('\n'), env: { ...env, EARLY: early } },
-  );
+  const form = ['--mode=root', '--format=directory', '--variant=minbase'];
+  const content = [`--include=${packages.join(',')}`, '--essential-hook=cp -rT "$EARLY" "$1"'];
+  const bootstrap = ['mmdebstrap', ...form, ...content, release, root, '-'];
+  await nicely('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...namespaces, ...bootstrap], {
+    input: aptSources().join('\n'),
+    env: { ...env, EARLY: early },
+  });
 };
 
+/** The lab's user and keys, its files, and the units that run. */
 const settle = async (root: string, publicKey: string): Promise<void> => {
   const inside = (...words: readonly string[]) => nicely('chroot', [root, ...words]);
   await inside('useradd', '--create-home', '--shell', '/bin/bash', operator);
@@ -135,6 +134,7 @@ export const knownAs = (host: string, keys: string): string => keys.replace(/^(?
 const fingerprint = (): string => {
   const hash = createHash('sha256');
   for (const name of ['image.ts', 'guest-files.ts']) hash.update(readFileSync(path.join(import.meta.dirname, name)));
+  hash.update(JSON.stringify(files));
   return hash.digest('hex').slice(0, 12);
 };
 

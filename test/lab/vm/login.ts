@@ -12,24 +12,24 @@ export interface Keys {
 const patience = 420;
 const bootIdFile = '/proc/sys/kernel/random/boot_id';
 
-const optionsOf = ({ key, knownHosts }: Keys, port: number): readonly string[] => [
-  ...['-F', 'none', '-i', key, '-p', String(port)],
-  ...[
+const optionsOf = ({ key, knownHosts }: Keys, port: number): readonly string[] =>
+  [
+    `IdentityFile=${key}`,
     'IdentitiesOnly=yes',
+    `Port=${port}`,
     'BatchMode=yes',
     'ConnectTimeout=20',
     'ServerAliveInterval=10',
     `UserKnownHostsFile=${knownHosts}`,
     'GlobalKnownHostsFile=/dev/null',
-  ].flatMap((option) => ['-o', option]),
-];
+  ].flatMap((option) => ['-o', option]);
 
 /** Runs a command of sh as root by the machine's own ssh: standard output without its last newline. Throws where it fails or takes longer than `seconds`. */
 export const runner =
   (keys: Keys, machine: Pick<Machine, 'port'>, seconds = 300) =>
   async (command: string, ...args: readonly string[]): Promise<string> => {
     const line = ['sh', '-c', command, 'sh', ...args].map(quote).join(' ');
-    const words = [...optionsOf(keys, machine.port), 'root@127.0.0.1', line];
+    const words = ['-F', 'none', ...optionsOf(keys, machine.port), 'root@127.0.0.1', line];
     const { stdout } = await execa('ssh', words, { stdin: 'ignore', timeout: seconds * 1000 });
     return stdout;
   };

@@ -31,7 +31,7 @@ const say = ({ sequence, handlers }: HostPlay): readonly string[] => {
     for (const part of parts)
       if (part.kind === 'task') run(part.task);
       else if (part.kind === 'flush-handlers') flush();
-      else [part.block, part.always].forEach(visit);
+      else if (part.kind === 'block') [part.block, part.always].forEach(visit);
   };
   visit(sequence);
   return said;

@@ -235,7 +235,9 @@ export const parseExpression = (source: string, escapes: Escapes, base = 0): Exp
     if (!token || token.type === 'CloseExpression')
       throw syntax('the expression ends too early', base + source.trimEnd().length);
     const start = token.offset - base;
-    throw syntax(`unexpected '${source.slice(start, start + token.length)}'`, token.offset, token.length);
+    const found = source.slice(start, start + token.length);
+    const hint = found === '=' ? 'compare with ==' : undefined;
+    throw syntax(`unexpected '${found}'`, token.offset, token.length, hint);
   }
   const [tree] = body;
   return located(base, () => translate(tree!));

@@ -1,0 +1,42 @@
+import { get } from '../../yaml/document.ts';
+import { choiceField } from './fields.ts';
+import type { MapNode } from '../../yaml/document.ts';
+import type { Sequence } from '../types.ts';
+import type { Reading } from './reading.ts';
+import type { TaskDraft } from './surroundings.ts';
+
+/** The task that `reboot: when-required` stands for, as if it had been written. */
+const written = (map: MapNode): MapNode => {
+  const { keyPosition, value } = map.entries.find(({ key }) => key === 'reboot')!;
+  const { position } = value;
+  const name = { kind: 'scalar', value: 'Reboot', source: 'Reboot', style: 'plain', position } as const;
+  const task: MapNode = {
+    kind: 'map',
+    position,
+    entries: [
+      { key: 'name', keyPosition, value: name },
+      { key: 'reboot', keyPosition, value: { kind: 'map', entries: [], position } },
+    ],
+  };
+  const tasks = { kind: 'sequence', items: [task], position } as const;
+  return { kind: 'map', position, entries: [{ key: 'tasks', keyPosition, value: tasks }] };
+};
+
+/** `reboot: when-required` with its `drain`, `post_reboot` and `undrain`: the last part of a play. */
+export const readReboot = (
+  map: MapNode,
+  section: (key: string, where?: undefined, of?: MapNode) => Sequence<TaskDraft>,
+  { problems }: Reading,
+): Sequence<TaskDraft> => {
+  if (!get(map, 'reboot')) {
+    for (const { key, keyPosition } of map.entries)
+      if (['drain', 'undrain', 'post_reboot', 'max_down'].includes(key))
+        problems.error('missing-key', `'${key}' is of reboots: it needs reboot: when-required`, keyPosition);
+    return [];
+  }
+  if (choiceField(map, 'reboot', ['when-required'], problems) === undefined) return [];
+  const [part] = section('tasks', undefined, written(map));
+  const [drain, checks, undrain] = ['drain', 'post_reboot', 'undrain'].map((key) => section(key));
+  if (part?.kind !== 'task') return [];
+  return [{ kind: 'reboot', reboot: part.task, drain: drain!, checks: checks!, undrain: undrain! }];
+};
