@@ -53,18 +53,23 @@ export interface HostRun {
 /** The handlers that are due, in the order of the file. */
 const createNotifications = (handlers: readonly HostTask[]) => {
   const due = new Set<HostTask>();
+  /** Taken, and not run yet: whoever notifies them now is heard by that run. */
+  const taken = new Set<HostTask>();
   return {
     notify: (names: readonly string[]): void => {
       for (const handler of handlers) {
         const { name, listen } = handler.task;
-        if (names.includes(name) || listen.some((topic) => names.includes(topic))) due.add(handler);
+        const isMeant = names.includes(name) || listen.some((topic) => names.includes(topic));
+        if (isMeant && !taken.has(handler)) due.add(handler);
       }
     },
     take: (): readonly HostTask[] => {
-      const taken = handlers.filter((handler) => due.has(handler));
+      const chosen = handlers.filter((handler) => due.has(handler));
       due.clear();
-      return taken;
+      for (const handler of chosen) taken.add(handler);
+      return chosen;
     },
+    ran: (handler: HostTask): void => void taken.delete(handler),
   };
 };
 
@@ -201,6 +206,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
       }
     };
 
+    const { notify, take, ran } = createNotifications(play.handlers);
     const runTasks = createTaskRunner({
       ...options,
       play,
@@ -214,9 +220,11 @@ export const createHostRun = (options: HostOptions): HostRun => {
       ahead,
       bootIsDue,
       reboot: rebootAs,
-      finished: (task) => void done.add(task),
+      finished: (task) => {
+        done.add(task);
+        ran(task);
+      },
     });
-    const { notify, take } = createNotifications(play.handlers);
     const run = (tasks: readonly HostTask[], context: Omit<TasksContext, 'notify'>): Promise<Ended> =>
       runTasks(tasks, { ...context, notify });
     const acts: SequenceActs = {

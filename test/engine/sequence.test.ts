@@ -148,6 +148,12 @@ describe('handlers', () => {
     expect(lines).toEqual(['a', 'two', 'one']);
   });
 
+  it('run once where they are due already when another one notifies them', async () => {
+    const handlers = [log('one', { id: 'h1', notify: ['two'] }), log('two', { id: 'h2' })];
+    const { log: lines } = await run([part(log('a', { notify: ['one', 'two'] })), flushHandlers], handlers);
+    expect(lines).toEqual(['a', 'one', 'two']);
+  });
+
   it('are not run on a host that has failed', async () => {
     const { log: lines } = await run(
       [part(log('a', { notify: ['one'] })), part(failing('b')), flushHandlers],
