@@ -22,7 +22,7 @@ export interface Delegates {
   readonly close: () => void;
 }
 
-/** `touched`: something was, or will be, written on a host that may also be at work for itself. */
+/** `touched`: something may have been written on a host that may also be at work for itself. */
 export const createDelegates = (
   inventory: Inventory,
   connect: (host: Host) => Promise<Connection>,

@@ -63,7 +63,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
   const states = new Map<string, HostState>();
   const parts = new Map<string, number>();
   const prompts = new Map<string, Promise<string>>();
-  const delegates = createDelegates(inventory, options.connect, (name) => states.get(name)?.shells.invalidate());
+  const delegates = createDelegates(inventory, options.connect, (name) => states.get(name)?.shells.expire());
   let stopped: string | undefined;
   let round = 0;
 

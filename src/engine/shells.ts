@@ -14,6 +14,8 @@ export interface HostShells {
   readonly for: (user: string | undefined) => Promise<OpenShell>;
   /** Something was written or run: no view of the host is true any more. */
   readonly invalidate: () => void;
+  /** Another host's task was at work on this one: it is observed again before the next plan. */
+  readonly expire: () => void;
   readonly asks: () => number;
   /** The connection was lost: the next shell opens another. */
   readonly reset: () => void;
@@ -49,6 +51,9 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>)
     },
     invalidate: () => {
       for (const view of views) view.invalidate();
+    },
+    expire: () => {
+      for (const view of views) view.expire();
     },
     asks: () => asks,
     reset: () => {

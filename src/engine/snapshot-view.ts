@@ -10,6 +10,8 @@ export interface SnapshotView {
   readonly snapshot: () => Snapshot;
   /** Something changed on the host: all of it must be asked for again. */
   readonly invalidate: () => void;
+  /** Somebody else was at work on the host: all of it is asked for again the next time, and until then stays as it was read. */
+  readonly expire: () => void;
   /** A read understood, once a snapshot: reads are shared values. */
   readonly decode: <S>(read: Read<S>) => S;
 }
@@ -33,8 +35,16 @@ export const createSnapshotView = (shell: Shell, asked: () => void): SnapshotVie
   let snapshot = empty;
   let known = new Set<string>();
   let decoded = new Map<Read<unknown>, unknown>();
+  let isExpired = false;
+  const forget = (): void => {
+    snapshot = empty;
+    known = new Set();
+    decoded = new Map();
+    isExpired = false;
+  };
   return {
     ensure: async (reads) => {
+      if (isExpired) forget();
       const missing = new Map<string, ReadOp>();
       for (const op of reads.flatMap((read) => read.ops).flatMap(withStats)) {
         const key = JSON.stringify(op);
@@ -47,10 +57,9 @@ export const createSnapshotView = (shell: Shell, asked: () => void): SnapshotVie
       decoded = new Map();
     },
     snapshot: () => snapshot,
-    invalidate: () => {
-      snapshot = empty;
-      known = new Set();
-      decoded = new Map();
+    invalidate: forget,
+    expire: () => {
+      isExpired = true;
     },
     decode: <S>(read: Read<S>): S => {
       if (!decoded.has(read)) decoded.set(read, read.decode(snapshot));

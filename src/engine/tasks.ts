@@ -172,8 +172,14 @@ export const createTaskRunner = (options: TasksOptions) => {
   };
 
   const runDelegated = async (hostTask: HostTask, context: TasksContext): Promise<Ended> => {
-    const { task } = hostTask;
+    const { task, needs } = hostTask;
     options.on('observe');
+    if (needs.params.has('facts') || needs.when.has('facts')) {
+      // Facts are those of the host itself, wherever the task is done.
+      const user = options.userOn(host, hostTask);
+      const prepared = await options.prepare(await shells.for(user), user);
+      if (prepared !== 'done') return prepared;
+    }
     const items = hostTask.items(scope());
     const places = new Map<string, (typeof items)[number][]>();
     for (const item of items) {

@@ -75,6 +75,7 @@ export const createLabHost = async (name: string, sabotage: Sabotage = {}): Prom
       for: async () => ({ shell, view }),
       invalidate: view.invalidate,
       reset: () => undefined,
+      expire: () => undefined,
       asks: () => asks,
       close: () => channel.destroy(),
     };

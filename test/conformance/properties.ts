@@ -117,6 +117,7 @@ const checkAgainst = ({ module, example }: Subject, snapshot: Snapshot): Promise
     for: async () => ({ shell, view }),
     invalidate: view.invalidate,
     reset: () => undefined,
+    expire: () => undefined,
     asks: () => 1,
     close: () => undefined,
   };

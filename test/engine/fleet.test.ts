@@ -113,6 +113,20 @@ describe('delegate_to', () => {
     );
   });
 
+  it('has the facts of the host itself, even as the first task of a run', async () => {
+    let seen: unknown;
+    const first: Make = (host) =>
+      hostTaskOf(taskOf(command, { argv: ['true'] }, { delegateTo: { source: 'balancer', position } }), {
+        needs: { params: new Set(['facts']), when: new Set() },
+        items: ({ facts }) => {
+          if (facts !== undefined) seen = host;
+          return [itemOf({ argv: ['true'] }, { delegateTo: 'balancer' })];
+        },
+      });
+    await run([first], { play: { hosts: ['one'], batches: [['one']] } });
+    expect(seen).toBe('one');
+  });
+
   it('is an error of the task where there is no such host', async () => {
     const { tasks, statuses } = await run(
       [log('x', { delegateTo: { source: 'nobody', position } }, () => ({ delegateTo: 'nobody' }))],

@@ -106,7 +106,7 @@ describe.skipIf(vmProblem)(titled('site.yml on a real guest', vmProblem), () => 
     expect(resultOf(await controller.report('run', 'site.yml'))).toEqual(good('ok'));
   });
 
-  test('after a boot nothing is to be changed and nothing is pending', async () => {
+  test('after a boot nothing is to be changed and no boot is pending', async () => {
     const { state } = await guest.reboot();
     expect(state, await guest.sh('systemctl --failed; journalctl -b -u perfplay-boot --no-pager')).toBe('running');
     const report = await controller.report('run', 'site.yml', '--expect-no-changes');
