@@ -88,7 +88,9 @@ describe('screenLines', () => {
     ];
     const lines = draw(events, large, start + 10_000);
     expect(lines[1]).toMatch(/ 200\/400 {2}20\/s {2}eta 10s$/);
-    expect(lines[2]).toBe('connect 99 · observe 0 · plan 0 · apply 1 · verify 0 · reboot 0 │ ok 198 changed 0 failed 2');
+    expect(lines[2]).toBe(
+      'connect 99 · observe 0 · plan 0 · apply 1 · verify 0 · reboot 0 │ ok 198 changed 0 failed 2',
+    );
     expect(lines[3]).toBe('✗2 site.yml:19 irq_affinity  refused: EIO ens1f0-TxRx-3  kvm044 kvm172');
     expect(lines[4]).toMatch(/^slowest kvm201 connect 10s · kvm202 connect 10s · .* {2}\(\+97\)$/);
     expect(lines).toHaveLength(5);
