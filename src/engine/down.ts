@@ -1,52 +1,30 @@
-import type { Host } from '../inventory/types.ts';
-import type { MaxDown, Play } from '../playbook/types.ts';
+import type { DownGroup } from '../playbook/types.ts';
+import { createWaiting } from './waiting.ts';
 
 /** Who may be down: hosts wait here until there is room for another. */
 export interface DownSlots {
   /** Gives what puts the host back, once there is room; undefined: the run was stopped before. */
-  readonly take: (host: Host) => Promise<(() => void) | undefined>;
+  readonly take: (host: string) => Promise<(() => void) | undefined>;
   /** Those that wait look again whether they may go on at all. */
   readonly wake: () => void;
 }
 
-/** At least one, a share rounded down. Rule: that of `serial`. */
-const limitOf = ({ size }: MaxDown, count: number): number => {
-  const wanted = 'hosts' in size ? size.hosts : Math.max(1, Math.floor((size.percent * count) / 100));
-  return wanted === 0 ? count : wanted;
-};
-
-/** The slots of a play: as many as `max_down` says, for each value of its variable where it names one. */
-export const createDownSlots = (
-  { maxDown, hosts }: Pick<Play, 'maxDown' | 'hosts'>,
-  hostOf: (name: string) => Host,
-  stopped: () => boolean,
-): DownSlots => {
-  const groupOf = ({ variables }: Host): string =>
-    maxDown?.per === undefined ? '' : JSON.stringify(variables.get(maxDown.per)?.value ?? null);
-  const sizes = new Map<string, number>();
-  for (const name of hosts) {
-    const group = groupOf(hostOf(name));
-    sizes.set(group, (sizes.get(group) ?? 0) + 1);
+/** The slots of a play; a host that is in none of the groups finds room always. */
+export const createDownSlots = (groups: readonly DownGroup[], stopped: () => boolean): DownSlots => {
+  const rooms = new Map<string, { readonly most: number; down: number }>();
+  for (const { hosts, most } of groups) {
+    const room = { most, down: 0 };
+    for (const host of hosts) rooms.set(host, room);
   }
-  const down = new Map<string, number>();
-  let waiting: (() => void)[] = [];
-  const wake = (): void => {
-    const woken = waiting;
-    waiting = [];
-    for (const resolve of woken) resolve();
-  };
+  const { wait, wake } = createWaiting();
   return {
     take: async (host) => {
-      const group = groupOf(host);
-      const limit = maxDown ? limitOf(maxDown, sizes.get(group) ?? 1) : Infinity;
-      while ((down.get(group) ?? 0) >= limit) {
-        if (stopped()) return undefined;
-        await new Promise<void>((resolve) => waiting.push(resolve));
-      }
+      const room = rooms.get(host) ?? { most: Infinity, down: 0 };
+      while (room.down >= room.most && !stopped()) await wait();
       if (stopped()) return undefined;
-      down.set(group, (down.get(group) ?? 0) + 1);
+      room.down++;
       return () => {
-        down.set(group, (down.get(group) ?? 0) - 1);
+        room.down--;
         wake();
       };
     },

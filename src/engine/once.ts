@@ -1,4 +1,5 @@
 import type { Value } from '../inventory/types.ts';
+import { createWaiting } from './waiting.ts';
 
 /** What a `run_once` task left to the hosts of its batch. */
 export interface Shared {
@@ -21,12 +22,7 @@ export interface Batch {
 export const createBatch = (hosts: readonly string[]): Batch => {
   const present = new Set(hosts);
   const done = new Map<string, Shared>();
-  let waiting: (() => void)[] = [];
-  const wake = (): void => {
-    const woken = waiting;
-    waiting = [];
-    for (const resolve of woken) resolve();
-  };
+  const { wait, wake } = createWaiting();
   return {
     turn: async (host, task) => {
       for (;;) {
@@ -34,7 +30,7 @@ export const createBatch = (hosts: readonly string[]): Batch => {
         if (shared) return shared;
         const [first] = present;
         if (first === undefined || first === host) return undefined;
-        await new Promise<void>((resolve) => waiting.push(resolve));
+        await wait();
       }
     },
     share: (task, shared) => {

@@ -79,10 +79,9 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
   });
 
   const isStopped = (): boolean => signal.aborted || stopped !== undefined;
-  const hostOf = (name: string): Host => (inventory.hosts.get(name) ?? inventory.implicit?.get(name))!;
   const slots = new Map<Play, DownSlots>();
   const slotsOf = (play: Play): DownSlots => {
-    const known = slots.get(play) ?? createDownSlots(play, hostOf, isStopped);
+    const known = slots.get(play) ?? createDownSlots(site.downGroups(play), isStopped);
     slots.set(play, known);
     return known;
   };
@@ -93,7 +92,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
   const stateOf = (name: string): HostState => {
     const known = states.get(name);
     if (known) return known;
-    const host = hostOf(name);
+    const host = (inventory.hosts.get(name) ?? inventory.implicit?.get(name))!;
     const plays: HostPlay[] = site.plays
       .filter((play) => play.hosts.includes(name))
       .map((play) => site.bind(play, host));
@@ -124,7 +123,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
         stopped ??= why;
         wakeAll();
       },
-      takeDown: (play) => slotsOf(play).take(host),
+      takeDown: (play) => slotsOf(play).take(host.name),
     });
     const state = { run, shells };
     states.set(name, state);

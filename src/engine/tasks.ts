@@ -172,7 +172,7 @@ export const createTaskRunner = (options: TasksOptions) => {
   };
 
   const runDelegated = async (hostTask: HostTask, context: TasksContext): Promise<Ended> => {
-    const { task, needs } = hostTask;
+    const { needs } = hostTask;
     options.on('observe');
     if (needs.params.has('facts') || needs.when.has('facts')) {
       // Facts are those of the host itself, wherever the task is done.
@@ -199,7 +199,7 @@ export const createTaskRunner = (options: TasksOptions) => {
     }
     const [delegate] = places.size === 1 ? places.keys() : [];
     const staged = { hostTask, items: parts.flatMap((part) => part.items), failed: parts.some((part) => part.failed) };
-    return finish(staged, context, delegate) && !task.ignoreErrors ? 'failed' : 'done';
+    return finish(staged, context, delegate) ? 'failed' : 'done';
   };
 
   /** One task by itself, for the whole batch where it says so. */

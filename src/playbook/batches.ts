@@ -2,7 +2,7 @@ import { wrongType } from './read/fields.ts';
 import { get } from '../yaml/document.ts';
 import type { Node } from '../yaml/document.ts';
 import type { Problems } from './problems.ts';
-import type { MaxDown } from './types.ts';
+import type { DownGroup, MaxDown } from './types.ts';
 
 /** How many hosts go at a time: so many, or a share of all. */
 export type BatchSize = { readonly hosts: number } | { readonly percent: number };
@@ -35,9 +35,27 @@ export const readMaxDown = (node: Node | undefined, problems: Problems): MaxDown
 };
 
 /** How many of `count` hosts a size means, at least one; 0 means all. */
-export const countOf = (size: BatchSize, count: number): number => {
+const countOf = (size: BatchSize, count: number): number => {
   const wanted = 'hosts' in size ? size.hosts : Math.max(1, Math.floor((size.percent * count) / 100));
   return wanted === 0 ? count : wanted;
+};
+
+/** The hosts that `max_down` counts together. `valueOf`: what a variable of a host was set to. */
+export const cutDownGroups = (
+  hosts: readonly string[],
+  maxDown: MaxDown | undefined,
+  valueOf: (host: string, variable: string) => unknown,
+): readonly DownGroup[] => {
+  if (!maxDown) return [];
+  const { size, per } = maxDown;
+  const groups = new Map<string, string[]>();
+  for (const host of hosts) {
+    const key = per === undefined ? '' : JSON.stringify(valueOf(host, per) ?? null);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(host);
+  }
+  return [...groups.values()].map((group) => ({ hosts: group, most: countOf(size, group.length) }));
 };
 
 /** `serial`: a number, a percentage, or a list of them. */

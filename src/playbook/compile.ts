@@ -1,5 +1,5 @@
+import { cutDownGroups } from './batches.ts';
 import { createBinder } from './bind/bind.ts';
-import { createControllerFiles } from './bind/controller-files.ts';
 import { createLookups } from './bind/lookups.ts';
 import { readPlaybooks } from './read/playbook.ts';
 import { createProblems } from './problems.ts';
@@ -11,7 +11,7 @@ import { mapSequence, tasksOf } from './sequence.ts';
 import { checkTaskTexts, checkVariables } from './read/syntax-check.ts';
 import { declarations, valueWarnings } from './value-warnings.ts';
 import type { Diagnostic } from '../diagnostics.ts';
-import type { Variable } from '../inventory/types.ts';
+import type { Host, Variable } from '../inventory/types.ts';
 import type { PlayDefinition } from './definitions.ts';
 import type { TaskPlace } from './bind/lookups.ts';
 import type { Problems } from './problems.ts';
@@ -53,13 +53,11 @@ export const compileSite = (
     problems.error('no-hosts', `the limit "${limit ?? ''}" leaves no host of any play`, undefined);
 
   const groups = new Map([...inventory.groups.keys()].map((name) => [name, matchHosts(inventory, name).hosts]));
-  const binder = createBinder(
-    createLookups({ inventory, extraVars, groups, check, ...(hide && { hide }) }),
-    collectRegisters(definitions, plays),
-    (name) => extraVars.has(name),
-  );
+  const lookups = createLookups({ inventory, extraVars, groups, check, ...(hide && { hide }) });
+  const binder = createBinder(lookups, collectRegisters(definitions, plays), (name) => extraVars.has(name));
+  const hostOf = (name: string): Host => (inventory.hosts.get(name) ?? inventory.implicit?.get(name))!;
   const placeOn = ({ definition, play }: SelectedPlay, hostName: string) => {
-    const host = (inventory.hosts.get(hostName) ?? inventory.implicit?.get(hostName))!;
+    const host = hostOf(hostName);
     return (task: TaskPlace['task']): TaskPlace => ({ host, play, playDefinition: definition, task });
   };
   checkTexts(definitions, problems);
@@ -67,7 +65,7 @@ export const compileSite = (
     for (const host of selected.play.hosts)
       for (const task of [...tasksOf(selected.sequence), ...selected.definition.handlers])
         problems.addFor(host, refine(task, binder.check(placeOn(selected, host)(task))));
-  problems.add(valueWarnings(definitions, { inventory, extraVars, files: createControllerFiles() }));
+  problems.add(valueWarnings(definitions, { inventory, extraVars, files: lookups.files }));
 
   const diagnostics = problems.all(reading.files);
   if (diagnostics.some(({ severity }) => severity === 'error')) return { site: undefined, diagnostics };
@@ -84,6 +82,8 @@ export const compileSite = (
         handlers: selected.definition.handlers.map((task) => binder.hostTask(place(task))),
       };
     },
+    downGroups: ({ hosts, maxDown }) =>
+      cutDownGroups(hosts, maxDown, (host, variable) => hostOf(host).variables.get(variable)?.value),
   };
   return { site, diagnostics };
 };

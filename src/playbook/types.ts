@@ -105,6 +105,12 @@ export interface MaxDown {
   readonly per?: string;
 }
 
+/** Hosts of which so many at most may be down at once. */
+export interface DownGroup {
+  readonly hosts: readonly string[];
+  readonly most: number;
+}
+
 export interface Play {
   readonly index: number;
   readonly name: string;
@@ -128,6 +134,8 @@ export interface Site {
   readonly plays: readonly Play[];
   /** The tasks of a play for one host, made concrete as far as static variables reach. Total: problems were found by compile. */
   readonly bind: (play: Play, host: Host) => HostPlay;
+  /** What `max_down` of a play makes of its hosts; none: every one of them may be down. */
+  readonly downGroups: (play: Play) => readonly DownGroup[];
 }
 
 /** What is known of a host while it runs: facts, registered results. Remote values are data: never templated again. */

@@ -67,6 +67,7 @@ const run = async (
     files: ['site.yml'],
     plays: [whole],
     bind: (_play, { name }) => ({ play: whole, sequence: makes.map((make) => part(make(name))), handlers: [] }),
+    downGroups: () => [],
   };
   const connect = async ({ name }: Host): Promise<Connection> => {
     connections.push(name);
