@@ -16,7 +16,7 @@ export interface ModprobeLine {
 /** Highest priority first; /lib may be /usr/lib, whose files then hide themselves. */
 const folders = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map((parent) => `${parent}/modprobe.d`);
 
-const said = (line: string): readonly (readonly [name: string, value: string])[] => {
+const saidBy = (line: string): readonly (readonly [name: string, value: string])[] => {
   const [, command, written, rest = ''] = /^\s*(blacklist|install|options)\s+(\S+)\s*(.*?)\s*$/.exec(line) ?? [];
   if (command === undefined || written === undefined) return [];
   const module = written.replaceAll('-', '_');
@@ -29,6 +29,10 @@ const said = (line: string): readonly (readonly [name: string, value: string])[]
   ]);
 };
 
+/** What one file of modprobe.d says, in its order. */
+export const modprobeEntries = (text: string): readonly (readonly [name: string, value: string])[] =>
+  text.replaceAll('\\\n', '').split('\n').flatMap(saidBy);
+
 /** All that the files of modprobe.d say, in the order in which modprobe reads them. A file that cannot be read says nothing. */
 export const modprobeLines: Read<readonly ModprobeLine[]> = combine(
   {
@@ -39,10 +43,6 @@ export const modprobeLines: Read<readonly ModprobeLine[]> = combine(
   },
   ({ texts }) =>
     dropIns(texts, folders).flatMap(([path, reading]) =>
-      (valueOf(reading) ?? '')
-        .replaceAll('\\\n', '')
-        .split('\n')
-        .flatMap(said)
-        .map(([name, value]) => ({ name, value, path })),
+      modprobeEntries(valueOf(reading) ?? '').map(([name, value]) => ({ name, value, path })),
     ),
 );

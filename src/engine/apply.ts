@@ -4,8 +4,10 @@ import type { Program, WriteOp } from '../connect/shell/script.ts';
 import type { Snapshot } from '../contract/snapshot.ts';
 import type { Reading, Setting, StoreEntry, StoreName, Target } from '../contract/steps.ts';
 import { withEntries, type EntryEdit, type EntryTarget } from './entries.ts';
-import type { Evaluation, Problem, StoreState } from './evaluate.ts';
+import type { Evaluation, Known, Problem } from './evaluate.ts';
 import type { JournalChange } from './journal.ts';
+import { ledgerOps } from './ledger.ts';
+import { rawOf } from './snapshot-view.ts';
 import { stores } from './stores/index.ts';
 import { fileOp, isMadeWith, metadataOf, opOf } from './write.ts';
 
@@ -16,6 +18,8 @@ export interface TaskWork {
   readonly ignoreErrors: boolean;
   /** What the programs of a key run with. */
   readonly programs: ReadonlyMap<string, Omit<Program, 'argv'>>;
+  /** What it replaces of somebody else's is remembered: `state: absent` will put it back. */
+  readonly remembers: boolean;
 }
 
 /** A round's writes: the ops, the changes for the journal, and which ops each key stands on. */
@@ -24,11 +28,6 @@ export interface ApplyBatch {
   readonly changes: readonly JournalChange[];
   readonly opsOf: ReadonlyMap<string, readonly number[]>;
 }
-
-const rawOf = (snapshot: Snapshot, path: string): string | null => {
-  const content = snapshot.content.get(path);
-  return content && 'raw' in content ? content.raw : null;
-};
 
 /** What a change replaces, as it was read: that people are shown something else must not reach the journal. */
 const beforeOf = (running: Reading<unknown>, shown: string | null, snapshot: Snapshot): string | null => {
@@ -46,7 +45,7 @@ const isWhole = (target: Target): target is Extract<Target, { kind: 'file' | 'di
  * A task's ops need the tasks before it; an op needs the keys it depends on; a store needs the running values it is to keep.
  * Op 0 is left for the journal, which every other op needs.
  */
-export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stateOf: StoreState): ApplyBatch => {
+export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, known: Known): ApplyBatch => {
   const ops: WriteOp[] = [{ op: 'function', script: '', name: 'pp_gate', args: [] }];
   const changes: JournalChange[] = [];
   const opsOf = new Map<string, number[]>();
@@ -69,14 +68,17 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stat
   const entriesOp = ({ path }: EntryTarget): WriteOp | undefined => {
     const edits = work
       .flatMap(({ evaluations }) => evaluations)
-      .flatMap(({ write, setting: { running, want } }): readonly EntryEdit[] => {
+      .flatMap(({ write, original, setting: { running, want } }): readonly EntryEdit[] => {
         if (!write || running.target?.kind !== 'entry' || running.target.path !== path) return [];
-        return [{ at: running.target, after: want === null ? null : running.codec.encode(want) }];
+        const after = want === null ? null : running.codec.encode(want);
+        return [{ at: running.target, after, ...(original && { original: original.text }) }];
       });
     const maker = edits.find(({ at }) => at.mode !== undefined || at.owner) ?? edits[0]!;
     const old = rawOf(snapshot, path);
     return fileOp(maker.at, old, withEntries(old ?? '', edits));
   };
+
+  for (const op of ledgerOps(work, snapshot, known)) gate = push(op, [gate], []);
 
   for (const { evaluations, ignoreErrors, programs } of work) {
     const first = ops.length;
@@ -127,7 +129,7 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, stat
 
   for (const [name, { entries, keys, needs }] of edits) {
     const store = stores.get(name)!;
-    const { prepare = [], changes: written, finalize } = store.write(stateOf(store), entries);
+    const { prepare = [], changes: written, finalize } = store.write(known(store.state), entries);
     const done = [...needs];
     for (const op of prepare) done.push(push(op, [...done], keys));
     for (const { at, before: old, after } of written) {

@@ -7,16 +7,33 @@ export type EntryTarget = Extract<Target, { kind: 'entry' }>;
 export interface EntryEdit {
   readonly at: EntryTarget;
   readonly after: string | null;
+  /** The whole file as it was before perfplay: it comes back where the edits leave nothing else. Null: there was none. */
+  readonly original?: string | null;
 }
+
+const wordsOf = (value: string | undefined): string => (value ?? '').split(/\s+/).join(' ').trim();
+
+/** True where two texts say the same by their lines of these names, and have the same lines else. */
+const isSame = (left: string, right: string, edits: readonly EntryEdit[]): boolean => {
+  const rest = (text: string): string =>
+    edits.reduce((current, { at }) => withEntry(current, at, null), text).replace(/\n+$/, '');
+  return (
+    rest(left) === rest(right) &&
+    edits.every(({ at }) => wordsOf(entryValue(left, at)) === wordsOf(entryValue(right, at)))
+  );
+};
 
 const withWord = (value: string, word: string, present: boolean): string => {
   const others = value.split(/\s+/).filter((one) => one !== '' && one !== word);
   return (present ? [...others, word] : others).join(' ');
 };
 
-/** A file's text with all edits made, in their order. */
-export const withEntries = (text: string, edits: readonly EntryEdit[]): string =>
-  edits.reduce((current, { at, after }) => {
+/** A file's text with all edits made, in their order; null: there was no file before perfplay, and nothing else is in it. */
+export const withEntries = (text: string, edits: readonly EntryEdit[]): string | null => {
+  const edited = edits.reduce((current, { at, after }) => {
     if (at.word === undefined) return withEntry(current, at, after);
     return withEntry(current, at, withWord(entryValue(current, at) ?? '', at.word, after !== null));
   }, text);
+  const original = edits.find((edit) => edit.original !== undefined)?.original;
+  return original !== undefined && isSame(edited, original ?? '', edits) ? original : edited;
+};

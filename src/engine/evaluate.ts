@@ -1,7 +1,10 @@
 import type { InputError } from '../diagnostics.ts';
+import type { Read } from '../contract/reads.ts';
+import { forgotten, keptName } from './forgotten.ts';
+import { originals } from './originals.ts';
 import { shownValue } from './shown.ts';
 import { stores } from './stores/index.ts';
-import type { Store } from './stores/store.ts';
+import { isOnDisk, targetKey } from './targets.ts';
 import type { Codec, Reading, Setting, StoreEntry, Target } from '../contract/steps.ts';
 import type { Apply } from '../playbook/types.ts';
 import type { Pending, Reason } from '../report/events.ts';
@@ -29,15 +32,14 @@ export interface Evaluation {
   readonly after: string | null;
   readonly pending?: Pending;
   readonly problem?: Problem;
+  /** What people should know of how it came to be as it is. */
+  readonly note?: string;
+  /** With a write that puts an entry's original back: the whole file as it was. */
+  readonly original?: { readonly text: string | null };
 }
 
-export type StoreState = (store: Store) => unknown;
-
-/** What is on disk is the value of the next boot; everything else runs now. */
-export const isOnDisk = (target: Target | undefined): boolean =>
-  target !== undefined &&
-  (['file', 'directory', 'permission', 'entry'].includes(target.kind) ||
-    (target.kind === 'unit' && target.aspect !== 'active'));
+/** Understands a read from what is known of a host. */
+export type Known = <S>(read: Read<S>) => S;
 
 const isEqual = <T>(codec: Codec<T>, left: T, right: T): boolean =>
   codec.equal ? codec.equal(left, right) : codec.encode(left) === codec.encode(right);
@@ -84,17 +86,15 @@ interface BootView {
   readonly keep?: StoreEntry | 'forget';
   readonly before: string | null;
   readonly problem?: Problem;
+  readonly note?: string;
 }
 
 const agreesAtBoot = (entry: StoreEntry, value: string | null): boolean =>
   value === entry.value || (value !== null && entry.accepts?.(value) === true);
 
-const bootView = (entry: StoreEntry, absent: boolean, stateOf: StoreState): BootView => {
+const bootView = (entry: StoreEntry, known: Known): BootView => {
   const store = stores.get(entry.store)!;
-  const state = stateOf(store);
-  const own = store.own(state, entry.name);
-  if (absent)
-    return own === undefined ? { differs: false, before: null } : { differs: true, keep: 'forget', before: own };
+  const state = known(store.state);
   const refusal = store.refuses?.(state);
   if (refusal !== undefined)
     return { differs: true, before: null, problem: { reason: 'unsupported', message: refusal } };
@@ -106,13 +106,23 @@ const bootView = (entry: StoreEntry, absent: boolean, stateOf: StoreState): Boot
       problem: { reason: 'refused', message: `${next.from} cannot be read: is become set?` },
     };
   if (agreesAtBoot(entry, next.value)) return { differs: false, before: next.value };
-  return { differs: true, keep: entry, before: next.value };
+  if (next.overrides)
+    return {
+      differs: true,
+      keep: entry,
+      before: next.value,
+      problem: {
+        reason: 'ineffective',
+        message: `${next.from} says ${next.value}, against which nothing counts that perfplay keeps: take it out there`,
+      },
+    };
+  return { differs: true, keep: entry, before: next.value, ...(next.note !== undefined && { note: next.note }) };
 };
 
 /** Names what wins over our line, once it stands and the next boot still brings another value. */
-export const overriddenBy = (entry: StoreEntry, stateOf: StoreState): string => {
+export const overriddenBy = (entry: StoreEntry, known: Known): string => {
   const store = stores.get(entry.store)!;
-  const { value, from } = store.nextBoot(stateOf(store), entry);
+  const { value, from } = store.nextBoot(known(store.state), entry);
   return `the next boot brings ${value ?? 'no value'}${from ? `, by ${from}` : ''}`;
 };
 
@@ -124,15 +134,75 @@ const ineffective = (setting: Setting): Problem | Pending | undefined => {
   return { reason: 'ineffective', message: `the kernel shows ${effective.codec.encode(effective.value)}` };
 };
 
+/** What is not (or no more) as perfplay would have it, and so is left alone. */
+const settled = (setting: Setting, more: Partial<Evaluation> = {}): Evaluation => ({
+  setting,
+  write: false,
+  levels: [],
+  before: textOf(setting.running),
+  after: null,
+  ...more,
+});
+
+const refused = (what: string): Problem => ({ reason: 'refused', message: `${what} cannot be read: is become set?` });
+
+/** Takes back what perfplay wrote where somebody else's values stand: what was there comes again. */
+const putBack = (setting: Setting, target: Target, known: Known): Evaluation | undefined => {
+  const { running } = setting;
+  const remembered = known(originals).known;
+  if (!remembered) return settled(setting, { problem: refused('what perfplay remembers of this host') });
+  const original = remembered.get(targetKey(target));
+  if (!original) return undefined;
+  if ('errno' in running && running.errno !== 'ENOENT') return settled(setting, { problem: refused(nameOf(target)) });
+  const now = 'value' in running ? running.codec.encode(running.value) : null;
+  if (now === original.was) return settled(setting, { keep: 'forget', pending: 'reboot' });
+  if (now !== original.set)
+    return settled(setting, {
+      keep: 'forget',
+      note: `${setting.key} was changed by somebody after perfplay: it stays as it is`,
+    });
+  const want = original.was === null ? null : running.codec.decode(original.was);
+  return settled(
+    { ...setting, want },
+    {
+      write: true,
+      levels: ['boot'],
+      after: wantedText({ ...setting, want }),
+      pending: 'reboot',
+      ...(original.text !== undefined && { original: { text: original.text } }),
+    },
+  );
+};
+
+/** `state: absent`: what perfplay keeps of a setting goes. The running value stays until the boot. */
+const evaluateAbsent = ({ dependsOn: _, ...setting }: Setting, apply: Apply, known: Known): Evaluation => {
+  const { running, persist } = setting;
+  const { target } = running;
+  if (apply === 'running') return settled(setting);
+  // What is only read shows by itself whether its effect is still there.
+  const isFelt = target !== undefined || 'value' in running;
+  const pending = isFelt ? ({ pending: 'reboot' } as const) : {};
+  if ('name' in persist) {
+    const own = known(stores.get(persist.store)!.own).get(persist.name);
+    if (own !== undefined) return settled(setting, { keep: 'forget', levels: ['boot'], before: own, ...pending });
+  } else if (persist.store === 'itself' && target && isOnDisk(target)) {
+    const back = putBack(setting, target, known);
+    if (back) return back;
+  }
+  const name = keptName(setting);
+  return settled(setting, name !== undefined && known(forgotten).names.has(name) ? pending : {});
+};
+
 /** Holds a setting against the snapshot: pure, no order, no history. */
-export const evaluate = (setting: Setting, apply: Apply, absent: boolean, stateOf: StoreState): Evaluation => {
+export const evaluate = (setting: Setting, apply: Apply, absent: boolean, known: Known): Evaluation => {
+  if (absent) return evaluateAbsent(setting, apply, known);
   const { running, want, persist } = setting;
   const onDisk = isOnDisk(running.target);
-  const now = !absent && (onDisk ? apply !== 'running' : apply !== 'boot');
+  const now = onDisk ? apply !== 'running' : apply !== 'boot';
   const entry = 'name' in persist && apply !== 'running' ? persist : undefined;
 
   const differs = now && !agrees(running, want);
-  const boot = entry ? bootView(entry, absent, stateOf) : undefined;
+  const boot = entry ? bootView(entry, known) : undefined;
   const write = differs && running.target !== undefined;
   const blocked = write ? obstacle(running, want) : undefined;
   const needsBoot = differs && !running.target;
@@ -144,7 +214,7 @@ export const evaluate = (setting: Setting, apply: Apply, absent: boolean, stateO
       ? { reason: 'unsupported', message: 'it can only change at a boot, and this task is apply: running' }
       : undefined;
   const problem = blocked ?? boot?.problem ?? unreachable ?? (typeof effect === 'object' ? effect : undefined);
-  const pending = typeof effect === 'string' ? effect : needsBoot || (absent && boot?.differs) ? 'reboot' : undefined;
+  const pending = typeof effect === 'string' ? effect : needsBoot ? 'reboot' : undefined;
 
   return {
     setting,
@@ -155,52 +225,9 @@ export const evaluate = (setting: Setting, apply: Apply, absent: boolean, stateO
       ...(boot?.keep && !onDisk ? ['boot' as const] : []),
     ],
     before: shownByRunning ? textOf(running) : (boot?.before ?? null),
-    after: absent ? null : shownByRunning ? wantedText(setting) : (entry?.value ?? null),
+    after: shownByRunning ? wantedText(setting) : (entry?.value ?? null),
     ...(pending && { pending }),
     ...(problem && { problem }),
+    ...(boot?.note !== undefined && { note: boot.note }),
   };
-};
-
-/** Where a write of this step goes, as one text: two tasks must not want two values for it. */
-export const targetKey = (target: Target): string => {
-  switch (target.kind) {
-    case 'attribute':
-    case 'file':
-    case 'directory':
-      return `${target.kind} ${target.path}`;
-    case 'entry': {
-      const { path, section, name, word } = target;
-      return ['entry', path, ...(section ? [`[${section}]`] : []), name, ...(word === undefined ? [] : [word])].join(
-        ' ',
-      );
-    }
-    case 'permission':
-      return `${target.aspect} ${target.path}`;
-    case 'unit':
-      return `unit ${target.name} ${target.aspect}`;
-    case 'kernel-module':
-    case 'program':
-      return `${target.kind} ${target.name}`;
-  }
-};
-
-/**
- * What a target takes a thing for, by the thing's name: whoever writes a whole file undoes what others do to its lines, and
- * whoever sets a whole value undoes what others do to its words.
- */
-export const targetForms = (target: Target, absent: boolean): readonly (readonly [string, string])[] => {
-  switch (target.kind) {
-    case 'file':
-    case 'directory':
-      return [[target.path, absent ? 'nothing' : target.kind === 'file' ? 'a whole file' : 'a folder']];
-    case 'entry': {
-      const { word, ...line } = target;
-      return [
-        [target.path, 'some lines of a file'],
-        [targetKey(line), word === undefined ? 'a whole value' : 'some words of a value'],
-      ];
-    }
-    default:
-      return [];
-  }
 };

@@ -1,6 +1,7 @@
 import type { Position } from '../diagnostics.ts';
 import type { HostTask } from '../playbook/types.ts';
-import { isOnDisk, targetForms, targetKey, type Problem } from './evaluate.ts';
+import type { Problem } from './evaluate.ts';
+import { isOnDisk, targetForms, targetKey } from './targets.ts';
 import type { PlannedTask } from './task-plan.ts';
 import { hidden } from './task-report.ts';
 
@@ -51,8 +52,11 @@ export const createClaims = (): Claims => {
         const { running, want, persist } = setting;
         const value = task.absent ? 'absent' : want === null ? 'null' : `=${running.codec.encode(want)}`;
         const { target } = running;
-        const isWritten = target && !task.absent && task.apply !== (isOnDisk(target) ? 'running' : 'boot');
-        for (const [name, form] of isWritten ? targetForms(target, want === null) : []) {
+        const isWritten =
+          target &&
+          task.apply !== (isOnDisk(target) ? 'running' : 'boot') &&
+          (!task.absent || (persist.store === 'itself' && isOnDisk(target)));
+        for (const [name, form] of isWritten && !task.absent ? targetForms(target, want === null) : []) {
           const other = forms.get(name);
           if (other && other.value !== form && other.owner !== owner)
             return {

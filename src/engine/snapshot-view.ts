@@ -16,6 +16,12 @@ export interface SnapshotView {
   readonly decode: <S>(read: Read<S>) => S;
 }
 
+/** A file's text; null: it is absent or cannot be read. */
+export const rawOf = (snapshot: Snapshot, path: string): string | null => {
+  const content = snapshot.content.get(path);
+  return content && 'raw' in content ? content.raw : null;
+};
+
 const empty: Snapshot = { content: new Map(), stat: new Map(), units: new Map(), output: new Map() };
 
 const merge = (left: Snapshot, right: Snapshot): Snapshot => ({

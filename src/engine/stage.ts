@@ -6,21 +6,22 @@ import { composeApply, resultOf, type TaskWork } from './apply.ts';
 import {
   inputProblem,
   overriddenBy,
-  targetKey,
   textOf,
   wantedText,
   type Evaluation,
+  type Known,
   type Problem,
 } from './evaluate.ts';
 import { journalOp, type JournalHeader } from './journal.ts';
 import type { Claims } from './overlap.ts';
+import { targetKey } from './targets.ts';
 import type { SnapshotView } from './snapshot-view.ts';
 import {
   bindTask,
+  knownTo,
   noItem,
   planTask,
   readsOf,
-  storeStates,
   type BoundTask,
   type PlannedItem,
   type PlannedTask,
@@ -78,11 +79,7 @@ const brief = (text: string): string =>
 
 type Written = Map<string, { readonly keep: boolean }>;
 
-const keepsDiffering = (
-  evaluation: Evaluation,
-  written: Written,
-  stateOf: ReturnType<typeof storeStates>,
-): Problem | undefined => {
+const keepsDiffering = (evaluation: Evaluation, written: Written, known: Known): Problem | undefined => {
   const { setting, write, keep } = evaluation;
   const before = written.get(setting.key);
   if (!before) return undefined;
@@ -92,7 +89,12 @@ const keepsDiffering = (
     return { reason: 'ineffective', message: `wrote ${brief(wanted)}, read back ${brief(found)}${allowed}` };
   }
   if (keep && before.keep && keep !== 'forget')
-    return { reason: 'ineffective', message: `wrote ${keep.value ?? 'absent'}, but ${overriddenBy(keep, stateOf)}` };
+    return (
+      evaluation.problem ?? {
+        reason: 'ineffective',
+        message: `wrote ${keep.value ?? 'absent'}, but ${overriddenBy(keep, known)}`,
+      }
+    );
   return undefined;
 };
 
@@ -101,13 +103,13 @@ const problemOf = (
   item: PlannedItem,
   history: ItemHistory,
   written: Written,
-  stateOf: ReturnType<typeof storeStates>,
+  known: Known,
   check: boolean,
 ): { readonly problem: Problem; readonly waits: boolean } | undefined => {
   if (history.failure) return { problem: history.failure, waits: false };
   if (item.problem) return { problem: item.problem, waits: false };
   for (const evaluation of item.evaluations) {
-    const problem = keepsDiffering(evaluation, written, stateOf);
+    const problem = keepsDiffering(evaluation, written, known);
     if (problem)
       return { problem: { ...problem, message: `${evaluation.setting.key}: ${problem.message}` }, waits: false };
   }
@@ -129,7 +131,7 @@ const isObstructed = ({ problem }: Evaluation): boolean => problem !== undefined
  */
 export const runStage = async (options: StageOptions): Promise<readonly StagedTask[]> => {
   const { view, shell, scope, check, claims } = options;
-  const stateOf = storeStates(view);
+  const known = knownTo(view);
   const written: Written = new Map();
   const failures = new Set<string>();
   const states: TaskState[] = options.tasks.map((hostTask) => bindSafely(hostTask, scope));
@@ -158,10 +160,11 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
       for (const [index, item] of planned.items.entries()) {
         const history = state.histories[index]!;
         for (const evaluation of item.evaluations) {
+          if (evaluation.note !== undefined) history.notes.add(evaluation.note);
           const { key, dependsOn = [] } = evaluation.setting;
           if (dependsOn.some((other) => stuck.has(other)) || isObstructed(evaluation)) stuck.add(key);
           if (stuck.has(key) || !(evaluation.write || evaluation.keep)) continue;
-          if (keepsDiffering(evaluation, written, stateOf)) continue;
+          if (keepsDiffering(evaluation, written, known)) continue;
           const { target } = evaluation.setting.running;
           if (target && evaluation.write && !evaluation.keep) {
             if (taken.has(targetKey(target))) continue;
@@ -174,7 +177,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
       const problems = planned.items.flatMap((item, index) => {
         const found = overlap
           ? { problem: overlap, waits: false }
-          : problemOf(item, state.histories[index]!, written, stateOf, check);
+          : problemOf(item, state.histories[index]!, written, known, check);
         return found ? [{ ...found, index }] : [];
       });
       const tolerated = (reason: string): boolean => reason === 'unsupported' && task.unsupported !== 'fail';
@@ -187,6 +190,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
         work.push({
           evaluations: dependents(planned, evaluations),
           ignoreErrors: task.ignoreErrors || task.failedWhen !== undefined,
+          remembers: task.module.removable && !task.absent,
           programs: programsOf(planned),
         });
       if (serious.length > 0) {
@@ -215,7 +219,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
       continue;
     }
 
-    const batch = composeApply(work, view.snapshot(), stateOf);
+    const batch = composeApply(work, view.snapshot(), known);
     options.on('apply', todo[0] && describe(todo[0].evaluation, todo[0].task));
     const journal = journalOp(options.journal, options.journalPart(), options.now().toISOString(), batch.changes);
     options.invalidate();
@@ -325,6 +329,7 @@ const finish = ({
           .filter(({ finding }) => finding === 'warning' || finding === 'pending')
           .map(({ message }) => message),
         ...tolerated,
+        ...history.notes,
         ...(history.failure || failed ? [] : waitingProblems(item, task.unsupported)),
       ],
     };

@@ -2,7 +2,9 @@ import { decodeAll, type Read, type Reads } from '../contract/reads.ts';
 import { isAction, isFinding, isSetting, type Action, type Finding, type Step } from '../contract/steps.ts';
 import type { HostTask, Item, Scope } from '../playbook/types.ts';
 import { InputError } from '../diagnostics.ts';
-import { evaluate, inputProblem, type Evaluation, type Problem, type StoreState } from './evaluate.ts';
+import { evaluate, inputProblem, type Evaluation, type Known, type Problem } from './evaluate.ts';
+import { forgotten } from './forgotten.ts';
+import { originals } from './originals.ts';
 import type { SnapshotView } from './snapshot-view.ts';
 import { stores } from './stores/index.ts';
 
@@ -34,10 +36,18 @@ export const bindTask = (hostTask: HostTask, scope: Scope): BoundTask => {
   return { hostTask, items: items.length > 0 ? items : [{ item: noItem(hostTask), reads: {} }] };
 };
 
+/** What perfplay keeps on a host, all of it: a few small files of its own. */
+export const keptReads: readonly Read<unknown>[] = [
+  originals,
+  forgotten,
+  ...[...stores.values()].map(({ own }) => own),
+];
+
 /** Everything that a task's items and their stores must read. */
 export const readsOf = ({ hostTask, items }: BoundTask): readonly Read<unknown>[] => [
   ...items.flatMap(({ reads }) => Object.values(reads)),
   ...hostTask.task.module.stores.map((name) => stores.get(name)!.state),
+  ...(hostTask.task.module.removable ? keptReads : []),
 ];
 
 /** One item of a task held against the snapshot. */
@@ -56,10 +66,11 @@ export interface PlannedTask {
   readonly items: readonly PlannedItem[];
 }
 
-export const storeStates =
-  (view: SnapshotView): StoreState =>
-  (store) =>
-    view.decode(store.state);
+/** What a view knows. */
+export const knownTo =
+  (view: SnapshotView): Known =>
+  (read) =>
+    view.decode(read);
 
 /** Settings named by a standing finding are left alone: they are not even held to be wrong. */
 const blockedKeys = (steps: readonly Step[]): ReadonlySet<string> =>
@@ -68,7 +79,7 @@ const blockedKeys = (steps: readonly Step[]): ReadonlySet<string> =>
 /** Plans a task against what the view knows. `when` is evaluated here, after the observe. */
 export const planTask = ({ hostTask, items }: BoundTask, view: SnapshotView): PlannedTask => {
   const { task } = hostTask;
-  const stateOf = storeStates(view);
+  const known = knownTo(view);
   return {
     hostTask,
     items: items.map(({ item, reads }): PlannedItem => {
@@ -87,7 +98,7 @@ export const planTask = ({ hostTask, items }: BoundTask, view: SnapshotView): Pl
         evaluations: steps
           .filter(isSetting)
           .filter(({ key }) => !blocked.has(key))
-          .map((setting) => evaluate(setting, task.apply, task.absent, stateOf)),
+          .map((setting) => evaluate(setting, task.apply, task.absent, known)),
         findings: task.absent ? [] : steps.filter(isFinding),
         actions: steps.filter(isAction),
       };

@@ -8,6 +8,8 @@ import type { PlannedItem } from './task-plan.ts';
 /** What has happened to one item of a task so far, over all rounds. */
 export interface ItemHistory {
   readonly changes: Map<string, Change>;
+  /** What people should know of what was found. */
+  readonly notes: Set<string>;
   failure?: Problem;
   /** What an act gives to the registered value. */
   result?: Readonly<Record<string, Value>>;
@@ -21,7 +23,7 @@ export interface ItemHistory {
   judged?: { readonly changed: boolean | undefined; readonly failed: boolean | undefined };
 }
 
-export const newHistory = (): ItemHistory => ({ changes: new Map(), ran: false });
+export const newHistory = (): ItemHistory => ({ changes: new Map(), notes: new Set(), ran: false });
 
 /** A task's item as it stands after a stage. */
 export interface StagedItem {

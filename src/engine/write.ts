@@ -15,6 +15,9 @@ const madeWith = (
   return { mode: mode ?? usual, ...(owner && { owner }) };
 };
 
+/** A folder of perfplay's goes with its last file; those of the system stay, empty or not. */
+const isInOwnFolder = (path: string): boolean => path.split('/').at(-2) === 'perfplay';
+
 /** The write of a file's whole text; undefined: it is as it should be. */
 export const fileOp = (
   at: Extract<Target, { kind: 'file' | 'entry' }>,
@@ -24,7 +27,7 @@ export const fileOp = (
 ): WriteOp | undefined => {
   const { path } = at;
   if (before === after) return undefined;
-  if (after === null) return { op: 'remove', path, before: before ?? '' };
+  if (after === null) return { op: 'remove', path, before: before ?? '', ...(isInOwnFolder(path) && { sweep: true }) };
   return { op: 'file', path, ...madeWith(at, metadata, 0o644), before, after };
 };
 

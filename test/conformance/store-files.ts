@@ -36,5 +36,5 @@ export const storeFiles: Readonly<Record<Exclude<StoreName, 'kernel-arg'>, Store
   },
 };
 
-/** Files that perfplay may leave behind on purpose: what it did, and the boot menu as it was before. */
-export const remains = /^\/var\/lib\/perfplay(\/|$)|^\/boot\/grub\/grub\.cfg\.perfplay-backup$/;
+/** What perfplay leaves behind on purpose: the journal of what it did. */
+export const remains = /^\/var\/lib\/perfplay(\/journal(\/|$)|$)/;

@@ -6,6 +6,7 @@ import { modprobe } from '../../src/engine/stores/modprobe-d.ts';
 const own = '/etc/modprobe.d/zz-perfplay.conf';
 const stateOf = (files: Readonly<Record<string, string>>) =>
   modprobe.state.decode(snapshotFromData({ content: files }));
+const ownOf = (files: Readonly<Record<string, string>>) => modprobe.own.decode(snapshotFromData({ content: files }));
 const entry = (name: string, value: string | null): StoreEntry => ({ store: 'modprobe.d', name, value });
 const nextBoot = (files: Readonly<Record<string, string>>, name: string) =>
   modprobe.nextBoot(stateOf(files), entry(name, null));
@@ -32,8 +33,19 @@ describe('what modprobe.d says', () => {
     expect(nextBoot(files, 'install floppy')).toEqual({
       value: '/sbin/modprobe -i floppy',
       from: '/etc/modprobe.d/a.conf',
+      overrides: true,
     });
-    expect(nextBoot(files, 'blacklist floppy')).toEqual({ value: 'blacklisted', from: '/etc/modprobe.d/b.conf' });
+    expect(nextBoot(files, 'blacklist floppy')).toEqual({
+      value: 'blacklisted',
+      from: '/etc/modprobe.d/b.conf',
+      overrides: true,
+    });
+  });
+
+  it('is beyond us where a file after ours says otherwise of an option', () => {
+    const says = (file: string) => nextBoot({ [own]: 'options a b=1\n', [file]: 'options a b=2\n' }, 'options a b');
+    expect(says('/etc/modprobe.d/zzz.conf')).toEqual({ value: '2', from: '/etc/modprobe.d/zzz.conf', overrides: true });
+    expect(says('/usr/lib/modprobe.d/a.conf')).toEqual({ value: '1', from: own });
   });
 
   it('is nothing of a file that an earlier folder hides, or that is no .conf', () => {
@@ -64,7 +76,7 @@ describe('our file of modprobe.d', () => {
     expect(change!.after).toMatch(/\noptions kvm_intel nested=0\nblacklist floppy\ninstall floppy \/bin\/false\n$/);
     for (const [name, value] of entries) {
       expect(nextBoot({ [own]: change!.after! }, name)).toEqual({ value, from: own });
-      expect(modprobe.own(stateOf({ [own]: change!.after! }), name)).toBe(value);
+      expect(ownOf({ [own]: change!.after! }).get(name)).toBe(value);
     }
     const gone = write(change!.after!, [
       ...entries.slice(0, 2).map(([name]) => [name, undefined] as const),
@@ -77,7 +89,7 @@ describe('our file of modprobe.d', () => {
     const text = 'options kvm_intel nested=1 ept=1\nblacklist floppy\n';
     const [change] = write(text, [['options kvm_intel nested', '0']]).changes;
     expect(change!.after).toMatch(/\noptions kvm_intel nested=0\noptions kvm_intel ept=1\nblacklist floppy\n$/);
-    const state = stateOf({ [own]: text, '/etc/modprobe.d/a.conf': 'options i40e debug=1\n' });
-    expect(modprobe.own(state, 'options i40e debug')).toBeUndefined();
+    const kept = ownOf({ [own]: text, '/etc/modprobe.d/a.conf': 'options i40e debug=1\n' });
+    expect(kept.get('options i40e debug')).toBeUndefined();
   });
 });

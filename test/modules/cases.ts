@@ -65,7 +65,7 @@ export const planCase = (module: AnyModule, { want, snapshot: data, apply = 'bot
   const evaluations = steps
     .filter(isSetting)
     .filter(({ key }) => !blocked.has(key))
-    .map((setting) => evaluate(setting, apply, absent, (store) => store.state.decode(snapshot)));
+    .map((setting) => evaluate(setting, apply, absent, (read) => read.decode(snapshot)));
   return {
     steps,
     findings,

@@ -159,11 +159,12 @@ pp_permission() {
   pp_text=$("$@" -- "$pp_value" "$pp_path" 2>&1)
 }
 pp_relabel() { ! command -v restorecon >/dev/null 2>&1 || restorecon "$1" >/dev/null 2>&1; return 0; }
-# pp_remove PATH FORM OLD
+# pp_remove PATH sweep|keep FORM OLD: with `sweep` an empty folder goes with its last file.
 pp_remove() {
   [ ! -e "$1" ] && [ ! -L "$1" ] && return 0
-  pp_same "$2" "$3" "$1" || { pp_text="$1 changed since it was read: run again"; return 1; }
-  pp_text=$(rm -f "$1" 2>&1)
+  pp_same "$3" "$4" "$1" || { pp_text="$1 changed since it was read: run again"; return 1; }
+  pp_text=$(rm -f "$1" 2>&1) || return 1
+  [ "$2" = keep ] || rmdir -- "${1%/*}" 2>/dev/null || :
 }
 pp_record() {
   pp_text=$(umask 077; mkdir -p -m 700 "$1" 2>&1 && pp_print %s "$3" | dd of="$1/$2" conv=fsync 2>&1) && pp_text=''

@@ -27,7 +27,8 @@ export type WriteOp = { readonly needs?: readonly number[] } & (
       readonly before: string | null;
       readonly after: string;
     }
-  | { readonly op: 'remove'; readonly path: string; readonly before: string }
+  /** `sweep`: its folder goes with it, where nothing else is in it. */
+  | { readonly op: 'remove'; readonly path: string; readonly before: string; readonly sweep?: boolean }
   /** With the folders above it; one that is there is left as it is. */
   | { readonly op: 'directory'; readonly path: string; readonly mode: number; readonly owner?: Owner }
   /** Only an empty one can go. */
@@ -124,7 +125,7 @@ const call = (op: WriteOp): string => {
       return `pp_file ${rooted(op.path)} ${modeWord(op.mode)} ${ownerWord(op.owner)} ${old} ${printed(op.after)}`;
     }
     case 'remove':
-      return `pp_remove ${rooted(op.path)} ${printed(op.before)}`;
+      return `pp_remove ${rooted(op.path)} ${op.sweep ? 'sweep' : 'keep'} ${printed(op.before)}`;
     case 'directory':
       return `pp_directory ${rooted(op.path)} ${modeWord(op.mode)} ${ownerWord(op.owner)}`;
     case 'remove-directory':

@@ -36,6 +36,7 @@ const parse = (line: string): readonly [string, string] | undefined => {
 /** Everything that must wait for its device: one unit of ours reads a table of data lines. */
 export const bootTab = defineStore({
   name: 'boot.tab',
+  own: combine({ text: file(table, verbatim) }, ({ text }) => parseLines(textOf(text), parse)),
   state: combine(
     {
       table: file(table, verbatim),
@@ -54,7 +55,6 @@ export const bootTab = defineStore({
     const works = state.script === interpreter && state.service === unitText && state.enabled;
     return { value: works ? (parseLines(state.table, parse).get(name) ?? null) : null, from: table };
   },
-  own: (state, name) => parseLines(state.table, parse).get(name),
   write: (state, edits) => {
     const lines = upsert(
       parseLines(state.table, parse),

@@ -1,9 +1,9 @@
 import { verbatim } from '../../contract/codecs.ts';
 import { dropIns } from '../../contract/drop-ins.ts';
-import { files, valueOf } from '../../contract/reads.ts';
+import { combine, file, files, valueOf } from '../../contract/reads.ts';
 import type { Reading, StoreName } from '../../contract/steps.ts';
 import { sysctlPath } from '../../contract/sysctl-key.ts';
-import { parseLines, renderLines, textOf, upsert } from './lines.ts';
+import { baseName, parseLines, renderLines, textOf, upsert } from './lines.ts';
 import { defineStore, type NextBoot, type Store } from './store.ts';
 
 interface DropInFormat {
@@ -14,12 +14,22 @@ interface DropInFormat {
   readonly folders: readonly string[];
   readonly parse: (line: string) => readonly [string, string] | undefined;
   readonly line: (name: string, value: string) => string;
+  /** Any file's line counts, whatever comes after it; else the last one does. */
+  readonly adds?: boolean;
 }
 
 /** A store that is a drop-in file among those of others, the last of which wins: sysctl.d(5), tmpfiles.d(5), modules-load.d(5). */
-const dropInStore = ({ name, own, folders, parse, line }: DropInFormat): Store<ReadonlyMap<string, Reading<string>>> =>
+const dropInStore = ({
+  name,
+  own,
+  folders,
+  parse,
+  line,
+  adds = false,
+}: DropInFormat): Store<ReadonlyMap<string, Reading<string>>> =>
   defineStore({
     name,
+    own: combine({ text: file(own, verbatim) }, ({ text }) => parseLines(textOf(text), parse)),
     state: files(
       folders.map((folder) => `${folder}/*.conf`),
       verbatim,
@@ -28,11 +38,12 @@ const dropInStore = ({ name, own, folders, parse, line }: DropInFormat): Store<R
       let found: NextBoot = { value: null };
       for (const [path, reading] of dropIns(state, folders)) {
         const value = parseLines(valueOf(reading) ?? '', parse).get(entry.name);
-        if (value !== undefined) found = { value, from: path };
+        if (value === undefined || (adds && found.overrides)) continue;
+        const overrides = adds ? path !== own : baseName(path) > baseName(own);
+        found = { value, from: path, ...(overrides && { overrides }) };
       }
       return found;
     },
-    own: (state, key) => parseLines(textOf(state.get(own)), parse).get(key),
     write: (state, edits) => {
       const before = textOf(state.get(own));
       const lines = upsert(
@@ -80,4 +91,5 @@ export const modulesLoad = dropInStore({
     return /^[a-z0-9_]+$/i.test(name) ? [name, name] : undefined;
   },
   line: (name) => name,
+  adds: true,
 });

@@ -5,6 +5,9 @@ import type { Reading } from '../../contract/steps.ts';
 export const notice =
   '# Kept by perfplay: one line for each setting that a playbook declares. Change the playbook, not this file.';
 
+/** The name of a file in its folder: drop-ins are read in the order of their names. */
+export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
 /** A file's text, or null where it is absent. A file that cannot be read counts as absent; the write will say what is wrong. */
 export const textOf = (reading: Reading<string> | undefined): string | null => valueOf(reading) ?? null;
 

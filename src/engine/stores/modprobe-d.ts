@@ -1,7 +1,7 @@
 import { verbatim } from '../../contract/codecs.ts';
-import { modprobeLines } from '../../contract/modprobe-lines.ts';
+import { modprobeEntries, modprobeLines } from '../../contract/modprobe-lines.ts';
 import { combine, file } from '../../contract/reads.ts';
-import { renderLines, textOf, upsert } from './lines.ts';
+import { baseName, renderLines, textOf, upsert } from './lines.ts';
 import { defineStore } from './store.ts';
 
 /** Sorts after the distributions' files: of several values of an option the kernel takes the last. */
@@ -18,20 +18,30 @@ const line = (name: string, value: string): string => {
  */
 export const modprobe = defineStore({
   name: 'modprobe.d',
+  own: combine({ text: file(own, verbatim) }, ({ text }) => new Map(modprobeEntries(textOf(text) ?? ''))),
   state: combine({ lines: modprobeLines, own: file(own, verbatim) }, (seen) => ({
     lines: seen.lines,
     text: textOf(seen.own),
-    own: new Map(seen.lines.filter(({ path }) => path === own).map(({ name, value }) => [name, value])),
   })),
   nextBoot: (state, { name }) => {
     const about = state.lines.filter((one) => one.name === name);
-    const counts = about.at(name.startsWith('install ') ? 0 : -1);
-    return counts ? { value: counts.value, from: counts.path } : { value: null };
+    // Nothing takes a blacklist line back: another's decides, wherever it stands.
+    const counts = name.startsWith('blacklist ')
+      ? (about.find(({ path }) => path !== own) ?? about[0])
+      : about.at(name.startsWith('install ') ? 0 : -1);
+    if (!counts) return { value: null };
+    const { value, path } = counts;
+    const isRead = { before: baseName(path) < baseName(own), after: baseName(path) > baseName(own) };
+    const overrides = name.startsWith('options ')
+      ? isRead.after
+      : name.startsWith('install ')
+        ? isRead.before
+        : path !== own;
+    return { value, from: path, ...(overrides && { overrides }) };
   },
-  own: (state, name) => state.own.get(name),
-  write: ({ text, own: lines }, edits) => {
+  write: ({ text }, edits) => {
     const after = upsert(
-      lines,
+      new Map(modprobeEntries(text ?? '')),
       [...edits].map(([name, entry]) => [name, entry?.value]),
     );
     return {

@@ -6,6 +6,10 @@ import type { StoreEntry, StoreName, Target } from '../../contract/steps.ts';
 export interface NextBoot {
   readonly value: string | null | undefined;
   readonly from?: string;
+  /** `from` is somebody else's, and read after ours: a line of ours would change nothing. */
+  readonly overrides?: boolean;
+  /** What people should know of how this came about. */
+  readonly note?: string;
 }
 
 /** One thing on disk that a store changes: a file's whole text, or a program's value. `null`: absent. */
@@ -24,10 +28,10 @@ export type StoreEdits = ReadonlyMap<string, StoreEntry | undefined>;
  */
 export interface Store<State = unknown> {
   readonly name: StoreName;
+  /** What perfplay itself has on record: values by name, null where something shall not be. */
+  readonly own: Read<ReadonlyMap<string, string | null>>;
   readonly state: Read<State>;
   nextBoot(state: State, entry: StoreEntry): NextBoot;
-  /** What perfplay itself has on record for a name; undefined: nothing. */
-  own(state: State, name: string): string | null | undefined;
   /** Why this host cannot keep entries here; undefined: it can. */
   refuses?(state: State): string | undefined;
   write(state: State, edits: StoreEdits): StoreWrite;

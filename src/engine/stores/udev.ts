@@ -1,5 +1,5 @@
 import { verbatim } from '../../contract/codecs.ts';
-import { file } from '../../contract/reads.ts';
+import { combine, file } from '../../contract/reads.ts';
 import { parseLines, renderLines, textOf, upsert } from './lines.ts';
 import { defineStore } from './store.ts';
 
@@ -27,9 +27,9 @@ const inOrder = (lines: ReadonlyMap<string, string>): ReadonlyMap<string, string
 /** Attributes of devices that may come at any time. Names: `block/nvme0n1/queue/scheduler`. */
 export const udev = defineStore({
   name: 'udev',
+  own: combine({ text: file(own, verbatim) }, ({ text }) => parseLines(textOf(text), parse)),
   state: file(own, verbatim),
   nextBoot: (state, { name }) => ({ value: parseLines(textOf(state), parse).get(name) ?? null, from: own }),
-  own: (state, name) => parseLines(textOf(state), parse).get(name),
   write: (state, edits) => {
     const before = textOf(state);
     const lines = upsert(

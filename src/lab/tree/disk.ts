@@ -134,7 +134,7 @@ export const diskTree = (host: SimulatedHost): Tree => {
   return [
     ...folders('/etc/default/grub.d', '/etc/sysctl.d', '/etc/tmpfiles.d', '/etc/modules-load.d', '/etc/modprobe.d'),
     ...folders('/etc/udev/rules.d', ownUnits, packagedUnits, '/boot', '/root'),
-    ...folders('/var/lib', '/var/log', '/usr/local/sbin'),
+    ...folders('/var/lib', '/var/log', '/usr/local/sbin', '/usr/local/lib'),
     ...files('/', {
       '/etc/os-release': release.osRelease,
       '/etc/hostname': `${host.name}\n`,

@@ -119,4 +119,5 @@ PP_LINES
   fi || { pp_grub_fail "$pp_config: cannot be copied"; return; }
   pp_out=$(dd if=/dev/null of="$pp_new" conv=notrunc,fsync 2>&1) || { pp_grub_fail "$pp_new: $pp_out"; return; }
   pp_out=$(mv -f "$pp_new" "$pp_config" 2>&1) || { pp_grub_fail "$pp_out"; return; }
+  [ -e "$pp_drop_in" ] || rm -f "$pp_config.perfplay-backup"
 }

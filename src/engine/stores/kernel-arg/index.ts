@@ -115,19 +115,27 @@ const writeGrubby = (found: State, edits: StoreEdits, kept: KeptArguments): Stor
  */
 export const kernelArg = defineStore<State>({
   name: 'kernel-arg',
+  own: combine(
+    { dropIn: file(dropIn, verbatim), record: file(record, verbatim) },
+    (seen) =>
+      new Map([...parseKept(textOf(seen.dropIn) ?? textOf(seen.record))].map(([group, { value }]) => [group, value])),
+  ),
   state,
   refuses: ({ loader }) =>
     loader === 'none'
       ? 'no boot loader that perfplay knows: neither /boot/grub/grub.cfg nor /boot/loader/entries'
       : undefined,
-  nextBoot: ({ entries, source }, { name, value, recovery }) => {
+  nextBoot: ({ entries, source, ownText }, { name, value, recovery }) => {
     if (!entries) return { value: undefined, from: source };
     const concerned = entries.filter((entry) => recovery || !entry.recovery);
     const values = concerned.map((entry) => groupWords(entry.words, name) ?? null);
     const different = values.find((one) => one !== value);
-    return { value: different === undefined && values.length > 0 ? value : (different ?? null), from: source };
+    if (different === undefined && values.length > 0) return { value, from: source };
+    // Our file is written first: where the menu does not follow it, an earlier run did not come to its end.
+    const isAhead = ownText !== null && parseKept(ownText).get(name)?.value === value;
+    const note = `an earlier run was cut off, or ${source} was made anew past our file: it is whole, and the old one`;
+    return { value: different ?? null, from: source, ...(isAhead && { note }) };
   },
-  own: ({ ownText }, name) => parseKept(ownText).get(name)?.value,
   write: (found, edits) => {
     const kept = edited(parseKept(found.ownText), edits);
     return found.loader === 'grub' ? writeGrub(found.ownText, kept) : writeGrubby(found, edits, kept);
