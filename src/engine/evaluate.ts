@@ -106,17 +106,13 @@ const bootView = (entry: StoreEntry, known: Known): BootView => {
       problem: { reason: 'refused', message: `${next.from} cannot be read: is become set?` },
     };
   if (agreesAtBoot(entry, next.value)) return { differs: false, before: next.value };
-  if (next.overrides)
-    return {
-      differs: true,
-      keep: entry,
-      before: next.value,
-      problem: {
-        reason: 'ineffective',
-        message: `${next.from} says ${next.value}, against which nothing counts that perfplay keeps: take it out there`,
-      },
-    };
-  return { differs: true, keep: entry, before: next.value, ...(next.note !== undefined && { note: next.note }) };
+  return {
+    differs: true,
+    keep: entry,
+    before: next.value,
+    ...(next.problem !== undefined && { problem: { reason: 'ineffective', message: next.problem } }),
+    ...(next.note !== undefined && { note: next.note }),
+  };
 };
 
 /** Names what wins over our line, once it stands and the next boot still brings another value. */

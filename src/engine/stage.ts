@@ -234,6 +234,11 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
       const { setting } = evaluation;
       const own = batch.opsOf.get(setting.key) ?? [];
       const outcome = resultOf(setting, own, results);
+      if (own.length === 0 && !evaluation.write) {
+        // It stands already, and another file counts more.
+        written.set(setting.key, { keep: true });
+        continue;
+      }
       const begun = evaluation.write && results[own[0] ?? 0]?.state === 0;
       if (outcome === 'skipped' && !begun) continue;
       const earlier = history.changes.get(setting.key);

@@ -33,18 +33,21 @@ describe('what modprobe.d says', () => {
     expect(nextBoot(files, 'install floppy')).toEqual({
       value: '/sbin/modprobe -i floppy',
       from: '/etc/modprobe.d/a.conf',
-      overrides: true,
+      problem: expect.stringContaining('/etc/modprobe.d/a.conf'),
     });
     expect(nextBoot(files, 'blacklist floppy')).toEqual({
       value: 'blacklisted',
       from: '/etc/modprobe.d/b.conf',
-      overrides: true,
+      problem: expect.stringContaining('/etc/modprobe.d/b.conf'),
     });
   });
 
   it('is beyond us where a file after ours says otherwise of an option', () => {
     const says = (file: string) => nextBoot({ [own]: 'options a b=1\n', [file]: 'options a b=2\n' }, 'options a b');
-    expect(says('/etc/modprobe.d/zzz.conf')).toEqual({ value: '2', from: '/etc/modprobe.d/zzz.conf', overrides: true });
+    expect(says('/etc/modprobe.d/zzz.conf')).toMatchObject({
+      value: '2',
+      problem: expect.stringContaining('/etc/modprobe.d/zzz.conf says 2'),
+    });
     expect(says('/usr/lib/modprobe.d/a.conf')).toEqual({ value: '1', from: own });
   });
 

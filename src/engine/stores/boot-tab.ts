@@ -8,6 +8,10 @@ import { defineStore, type StoreChange } from './store.ts';
 const table = '/etc/perfplay/boot.tab';
 const script = '/usr/local/lib/perfplay/boot';
 const service = 'perfplay-boot.service';
+/** What became of each line in this boot; below /run, so that it is of no other boot. */
+const results = '/run/perfplay/boot';
+/** Stands there before a boot with the table has come. */
+const notYet = '# The unit has yet to run: the table was written in this boot.\n';
 const serviceFile = `/etc/systemd/system/${service}`;
 
 /** After everything else of the boot: earlier, a NIC may not be there yet and the unit would match nothing. */
@@ -33,6 +37,21 @@ const parse = (line: string): readonly [string, string] | undefined => {
   return match ? [match[1]!, match[2]!] : undefined;
 };
 
+/** What the unit says of the lines that it could not do: `failed LINE`, a tab, and why. */
+const failures = (text: string): ReadonlyMap<string, string> =>
+  parseLines(text, (line) => {
+    const match = /^failed ([^\t]+)\t(.*)$/.exec(line);
+    return match ? [match[1]!, match[2]!] : undefined;
+  });
+
+/** Why the next boot is not to be trusted with a line: the last one has failed it. */
+const missed = (state: { readonly results: string | null }, line: string): string | undefined => {
+  const again = `mend it, and systemctl restart ${service}`;
+  if (state.results === null) return `${service} has not run in this boot: ${again}`;
+  const failure = failures(state.results).get(line);
+  return failure === undefined ? undefined : `${service} failed in this boot: ${failure}: ${again}`;
+};
+
 /** Everything that must wait for its device: one unit of ours reads a table of data lines. */
 export const bootTab = defineStore({
   name: 'boot.tab',
@@ -42,18 +61,22 @@ export const bootTab = defineStore({
       table: file(table, verbatim),
       script: file(script, verbatim),
       service: file(serviceFile, verbatim),
+      results: file(results, verbatim),
       unit: unit(service),
     },
-    ({ table: lines, script: code, service: text, unit: state }) => ({
+    ({ table: lines, script: code, service: text, results: said, unit: state }) => ({
       table: textOf(lines),
       script: textOf(code),
       service: textOf(text),
+      results: textOf(said),
       enabled: valueOf(state.enabled) ?? false,
     }),
   ),
-  nextBoot: (state, { name }) => {
+  nextBoot: (state, { name, value: wanted }) => {
     const works = state.script === interpreter && state.service === unitText && state.enabled;
-    return { value: works ? (parseLines(state.table, parse).get(name) ?? null) : null, from: table };
+    const value = works ? (parseLines(state.table, parse).get(name) ?? null) : null;
+    const problem = value !== null && value === wanted ? missed(state, `${name} ${value}`) : undefined;
+    return { value: problem === undefined ? value : null, from: table, ...(problem !== undefined && { problem }) };
   },
   write: (state, edits) => {
     const lines = upsert(
@@ -67,11 +90,20 @@ export const bootTab = defineStore({
       { at: { kind: 'file', path: script }, before: state.script, after: kept ? interpreter : null },
       { at: { kind: 'file', path: serviceFile }, before: state.service, after: kept ? unitText : null },
     ];
+    const said: StoreChange = {
+      at: { kind: 'file', path: results },
+      before: state.results,
+      after: kept ? (state.results ?? notYet) : null,
+    };
+    const isWritten = changes.some(({ before, after: text }) => before !== text);
     const systemctl = (...words: string[]): WriteOp => ({ op: 'program', argv: ['systemctl', ...words] });
     return {
       prepare: !kept && state.enabled ? [systemctl('disable', service)] : [],
-      changes,
-      finalize: [systemctl('daemon-reload'), ...(kept && !state.enabled ? [systemctl('enable', service)] : [])],
+      changes: isWritten ? [...changes, said] : [],
+      finalize: [
+        ...(isWritten ? [systemctl('daemon-reload')] : []),
+        ...(kept && !state.enabled ? [systemctl('enable', service)] : []),
+      ],
     };
   },
 });

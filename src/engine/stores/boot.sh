@@ -2,13 +2,16 @@
 # Kept by perfplay. Applies the lines of /etc/perfplay/boot.tab once the devices are there:
 #   write PATTERN VALUE           every file that matches
 #   irq nic:NAME QUEUE CPUS       the interrupts of that queue, whatever their numbers are in this boot
-# A line that matches nothing, or that the kernel refuses, makes the unit fail.
+# A line that matches nothing, or that the kernel refuses, makes the unit fail. What became of each line stands in
+# /run/perfplay/boot: `done LINE`, or `failed LINE`, a tab, and why.
 
 root=$PERFPLAY_ROOT
+results=$root/run/perfplay/boot
 status=0
 
 fail() {
   echo "boot.tab: $*" >&2
+  problem=${problem:+$problem; }$*
   status=1
 }
 
@@ -55,12 +58,17 @@ irq() {
   [ -n "$found" ] || fail "$1 $2: no such interrupt"
 }
 
+mkdir -p "${results%/*}"
 while read -r verb first second third; do
+  problem=''
   case $verb in
     write) write "$first" "$second${third:+ $third}" ;;
     irq) irq "$first" "$second" "$third" ;;
-    ''|'#'*) ;;
+    ''|'#'*) continue ;;
     *) fail "$verb: unknown" ;;
   esac
-done <"$root/etc/perfplay/boot.tab"
+  line="$verb $first $second${third:+ $third}"
+  if [ -z "$problem" ]; then printf "done %s\n" "$line"; else printf "failed %s\t%s\n" "$line" "$problem"; fi
+done <"$root/etc/perfplay/boot.tab" >"$results.new"
+mv -f "$results.new" "$results"
 exit "$status"

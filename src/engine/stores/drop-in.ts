@@ -3,7 +3,7 @@ import { dropIns } from '../../contract/drop-ins.ts';
 import { combine, file, files, valueOf } from '../../contract/reads.ts';
 import type { Reading, StoreName } from '../../contract/steps.ts';
 import { sysctlPath } from '../../contract/sysctl-key.ts';
-import { baseName, parseLines, renderLines, textOf, upsert } from './lines.ts';
+import { baseName, decidedBy, parseLines, renderLines, textOf, upsert } from './lines.ts';
 import { defineStore, type NextBoot, type Store } from './store.ts';
 
 interface DropInFormat {
@@ -38,9 +38,9 @@ const dropInStore = ({
       let found: NextBoot = { value: null };
       for (const [path, reading] of dropIns(state, folders)) {
         const value = parseLines(valueOf(reading) ?? '', parse).get(entry.name);
-        if (value === undefined || (adds && found.overrides)) continue;
-        const overrides = adds ? path !== own : baseName(path) > baseName(own);
-        found = { value, from: path, ...(overrides && { overrides }) };
+        if (value === undefined || (adds && found.problem !== undefined)) continue;
+        const isDecisive = adds ? path !== own : baseName(path) > baseName(own);
+        found = { value, from: path, ...(isDecisive && { problem: decidedBy(path, value) }) };
       }
       return found;
     },

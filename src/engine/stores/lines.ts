@@ -8,6 +8,10 @@ export const notice =
 /** The name of a file in its folder: drop-ins are read in the order of their names. */
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
+/** What is wrong where another file than ours decides. */
+export const decidedBy = (path: string, value: string): string =>
+  `${path} says ${value}, against which nothing counts that perfplay keeps: take it out there`;
+
 /** A file's text, or null where it is absent. A file that cannot be read counts as absent; the write will say what is wrong. */
 export const textOf = (reading: Reading<string> | undefined): string | null => valueOf(reading) ?? null;
 

@@ -1,7 +1,7 @@
 import { verbatim } from '../../contract/codecs.ts';
 import { modprobeEntries, modprobeLines } from '../../contract/modprobe-lines.ts';
 import { combine, file } from '../../contract/reads.ts';
-import { baseName, renderLines, textOf, upsert } from './lines.ts';
+import { baseName, decidedBy, renderLines, textOf, upsert } from './lines.ts';
 import { defineStore } from './store.ts';
 
 /** Sorts after the distributions' files: of several values of an option the kernel takes the last. */
@@ -32,12 +32,12 @@ export const modprobe = defineStore({
     if (!counts) return { value: null };
     const { value, path } = counts;
     const isRead = { before: baseName(path) < baseName(own), after: baseName(path) > baseName(own) };
-    const overrides = name.startsWith('options ')
+    const isDecisive = name.startsWith('options ')
       ? isRead.after
       : name.startsWith('install ')
         ? isRead.before
         : path !== own;
-    return { value, from: path, ...(overrides && { overrides }) };
+    return { value, from: path, ...(isDecisive && { problem: decidedBy(path, value) }) };
   },
   write: ({ text }, edits) => {
     const after = upsert(

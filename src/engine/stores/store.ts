@@ -6,8 +6,8 @@ import type { StoreEntry, StoreName, Target } from '../../contract/steps.ts';
 export interface NextBoot {
   readonly value: string | null | undefined;
   readonly from?: string;
-  /** `from` is somebody else's, and read after ours: a line of ours would change nothing. */
-  readonly overrides?: boolean;
+  /** Why a line of ours does not bring its value, and what to do: another file counts more, or the last boot has shown it. */
+  readonly problem?: string;
   /** What people should know of how this came about. */
   readonly note?: string;
 }

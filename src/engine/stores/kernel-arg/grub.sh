@@ -2,11 +2,52 @@
 # STATE and OLD are what DROP_IN was before (absent, or present and its text): it goes back when anything fails.
 # WORD: `name=value` must stand in every normal entry, `!name` must stand in none.
 
+# Puts the drop-in back. On a full disk a second file may find no room, while the first one's own place still has it.
+pp_grub_restore() {
+  [ "$pp_state_before" = present ] || { rm -f "$pp_drop_in"; return; }
+  { cp -p "$pp_drop_in" "$pp_drop_in.perfplay" && printf %s "$pp_old_drop_in" >"$pp_drop_in.perfplay" &&
+    mv -f "$pp_drop_in.perfplay" "$pp_drop_in"; } 2>/dev/null && return
+  rm -f "$pp_drop_in.perfplay"
+  { printf %s "$pp_old_drop_in" >"$pp_drop_in"; } 2>/dev/null
+}
+
 pp_grub_fail() {
-  pp_text=$1
   rm -f "$pp_new" "$pp_new.new"
-  if [ "$pp_state_before" = present ]; then printf %s "$pp_old_drop_in" >"$pp_drop_in"; else rm -f "$pp_drop_in"; fi
+  pp_text="$1; ${pp_config#"$PP_ROOT"} is the old one"
+  pp_grub_restore || pp_text="$pp_text, but ${pp_drop_in#"$PP_ROOT"} could not be put back"
   return 1
+}
+
+# What grub-mkconfig said, in one line, without its progress.
+pp_grub_said() {
+  pp_words=''
+  while IFS= read -r pp_l; do
+    case $pp_l in
+      ''|'Generating grub configuration file'*|'Found '*|'Adding boot menu entry'*|'Warning: os-prober '*|'Systems on them '*|'Check GRUB_DISABLE_OS_PROBER '*|done) ;;
+      'Ensure that there are no errors '*|'or please file a bug report '*|*' file attached.') ;;
+      *) pp_words="$pp_words${pp_words:+; }$pp_l" ;;
+    esac
+  done <<PP_SAID
+$1
+PP_SAID
+  printf %s "$pp_words"
+}
+
+# Which script of grub.d a menu is no good for: the one that wrote what GRUB cannot read, or that did not come to its end.
+pp_grub_blame() {
+  [ -r "$1" ] || return
+  pp_section='' pp_body=''
+  while IFS= read -r pp_l; do
+    case $pp_l in
+      '### BEGIN '*) pp_section=${pp_l#'### BEGIN '} pp_section=${pp_section%' ###'} pp_body='' ;;
+      '### END '*)
+        printf '%s\n' "$pp_body" | grub-script-check >/dev/null 2>&1 || break
+        pp_section='' ;;
+      *) pp_body="$pp_body
+$pp_l" ;;
+    esac
+  done <"$1"
+  [ -z "$pp_section" ] || printf %s " (mend $pp_section)"
 }
 
 # The part of a menu that has this system's own kernels: what memtest, os-prober and custom entries start is not ours to judge.
@@ -71,17 +112,42 @@ pp_grub_exists() { [ -e "$PP_ROOT$1" ] || [ -e "$PP_ROOT/boot$1" ] || [ -e "$PP_
 
 pp_grub() {
   pp_config=$PP_ROOT$1 pp_drop_in=$PP_ROOT$2 pp_state_before=$3 pp_old_drop_in=$4
-  pp_new=$pp_config.perfplay
+  pp_new=$pp_config.perfplay pp_folder=${pp_config%/*}
   shift 4
+  # A run whose connection was cut may be at work still.
+  pp_lock=$PP_ROOT/run/perfplay-grub.lock
+  if command -v flock >/dev/null 2>&1 && (: >"$pp_lock") 2>/dev/null; then
+    exec 9>"$pp_lock"
+    flock -w 300 9 || { pp_grub_fail 'another perfplay makes a grub.cfg on this host, for minutes now'; exec 9>&-; return 1; }
+    pp_grub_make "$@"
+    pp_made=$?
+    exec 9>&-
+    return "$pp_made"
+  fi
+  pp_grub_make "$@"
+}
+
+pp_grub_make() {
   pp_size=$(wc -c <"$pp_config" 2>/dev/null) || pp_size=65536
-  pp_free=$(df -kP "${pp_config%/*}" 2>/dev/null | { read -r pp_l; read -r pp_a pp_b pp_c pp_d pp_e; echo "$pp_d"; })
+  pp_needed=$((pp_size * 3 / 1024 + 64))
+  pp_free=$(df -kP "$pp_folder" 2>/dev/null | { read -r pp_l; read -r pp_a pp_b pp_c pp_d pp_e; echo "$pp_d"; })
   case $pp_free in
     ''|*[!0-9]*) ;;
-    *) [ "$pp_free" -ge $((pp_size * 3 / 1024 + 64)) ] || { pp_grub_fail "${pp_config%/*}: too little space left ($pp_free kB)"; return; } ;;
+    *) [ "$pp_free" -ge "$pp_needed" ] ||
+      { pp_grub_fail "${pp_folder#"$PP_ROOT"}: too little space left: $pp_free kB, a new grub.cfg needs $pp_needed"; return; } ;;
   esac
-  pp_out=$(grub-mkconfig -o "$pp_new" 2>&1) || { pp_grub_fail "grub-mkconfig: $pp_out"; return; }
+  rm -f "$pp_new" "$pp_new.new"
+  pp_out=$(dd if=/dev/null of="$pp_new" 2>&1) ||
+    { pp_grub_fail "${pp_folder#"$PP_ROOT"} cannot be written: $pp_out"; return; }
+  pp_out=$(grub-mkconfig -o "$pp_new" 2>&1) || {
+    pp_made=$?
+    pp_said=$(pp_grub_said "$pp_out")
+    pp_grub_fail "grub-mkconfig: ${pp_said:-exit code $pp_made}$(pp_grub_blame "$pp_new.new")"
+    return
+  }
   [ -s "$pp_new" ] || { pp_grub_fail 'grub-mkconfig wrote nothing'; return; }
-  pp_out=$(grub-script-check "$pp_new" 2>&1) || { pp_grub_fail "grub-script-check: $pp_out"; return; }
+  pp_out=$(grub-script-check "$pp_new" 2>&1) ||
+    { pp_grub_fail "grub-script-check: $(pp_grub_said "$pp_out")$(pp_grub_blame "$pp_new")"; return; }
   pp_lines=$(pp_grub_own "$pp_new" | pp_grub_lines)
   [ -n "$pp_lines" ] || { pp_grub_fail 'the new grub.cfg has no normal entry'; return; }
   pp_files=$(pp_grub_own "$pp_new" | pp_grub_files)
