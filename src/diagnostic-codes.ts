@@ -104,6 +104,10 @@ export const diagnosticCodes = {
     'The hint has the form to use here; docs/ansible.md has the reasons.',
   ),
   'not-supported-yet': explain('A word of the language that this version does not know yet.', 'Leave it out.'),
+  'prune-in-part': explain(
+    '`--prune` was given where not every task of the site is run on its own host.',
+    'Run the whole site: without tags, and without delegated tasks that keep something.',
+  ),
   'quote-it': explain(
     'YAML reads an unquoted word or number as something else than it looks like.',
     'Put it into quotes.',

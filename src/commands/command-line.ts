@@ -79,7 +79,10 @@ export const createCommandLine = ({ print, columns, signal, exit }: Surroundings
       exit(await action(...words));
 
   const run = (name: string, description: string): Command =>
-    report(connection(site(program.command(name).argument('<site>', 'playbook').description(description))));
+    report(connection(site(program.command(name).argument('<site>', 'playbook').description(description)))).option(
+      '--prune',
+      'remove what perfplay keeps on a host and no task of the playbook declares',
+    );
   run('run', 'make hosts as the playbook declares')
     .option('-C, --check', 'plan only: write nothing')
     .option('--expect-no-changes', 'write nothing; exit 10 where a change is planned')

@@ -29,6 +29,7 @@ export interface RunCommandOptions extends SiteOptions, ConnectOptions {
   readonly output?: OutputFlag;
   readonly expectNoChanges?: boolean;
   readonly failOnPending?: boolean;
+  readonly prune?: boolean;
   readonly detailedExitcode?: boolean;
   readonly listHosts?: boolean;
   readonly listTasks?: boolean;

@@ -6,6 +6,7 @@ import type { Event, RunStarted } from '../report/events.ts';
 import { chooseOutput, createReporter } from '../report/reporter.ts';
 import { createConnector } from './connection.ts';
 import { ask } from './prompt.ts';
+import { pruneOf } from './prune.ts';
 import { openSite } from './load.ts';
 import { interruptText } from './interrupt.ts';
 import type { RunCommandOptions } from './options.ts';
@@ -47,6 +48,7 @@ export const run = async (
 ): Promise<number> => {
   const doing = options.expectNoChanges && command === 'run' ? 'check' : command;
   const { site, inventory, files, warnings } = openSite(playbook, options, print.mask.hide, doing !== 'run');
+  const prune = pruneOf(site, options, doing !== 'run');
   const reporter = await createReporter(chooseOutput(options.output, process.stdout.isTTY), process.stdout, {
     diff: options.diff ?? false,
     source: (file) => {
@@ -75,6 +77,7 @@ export const run = async (
     run: newRun(started),
     command: doing,
     site,
+    prune,
     inventory: hosts,
     connect: connector.connect,
     forks: options.forks,

@@ -17,8 +17,8 @@ export interface ActOptions {
   readonly prompt: (text: string) => Promise<string>;
   /** Whether something that was declared waits for a boot, and the host was not booted by this run. */
   readonly bootIsDue: (always: boolean) => boolean;
-  /** Boots the host; seconds. Throws RebootError. */
-  readonly reboot: (timeout: number) => Promise<Rebooted>;
+  /** Boots the host; seconds. Undefined: the run was stopped before its turn. Throws RebootError. */
+  readonly reboot: (timeout: number) => Promise<Rebooted | undefined>;
   readonly learn: (values: Readonly<Record<string, Value>>) => void;
   /** No view of the host is true any more. */
   readonly invalidate: () => void;
@@ -71,14 +71,17 @@ const showText = (history: ItemHistory, text: string): void => {
 
 const rebootHost = async ({ timeout }: RebootAct, { history }: StagedItem, options: ActOptions): Promise<void> => {
   try {
-    const { state, seconds, gone = [] } = await options.reboot(timeout);
+    const rebooted = await options.reboot(timeout);
+    if (!rebooted) return;
+    const { state, seconds, gone = [] } = rebooted;
     history.ran = true;
     history.result = { rebooted: true, elapsed: seconds };
     if (gone.length > 0) showText(history, `not kept, and so gone with the boot: ${gone.join(', ')}`);
     if (state === 'degraded') showText(history, 'the host is up; systemd calls it degraded: some units have failed');
   } catch (error) {
     if (!(error instanceof RebootError)) throw error;
-    history.failure = { reason: 'error', message: error.message };
+    const { reason, message, hint } = error;
+    history.failure = { reason, message: hint === undefined ? message : `${message}\n${hint}` };
   }
 };
 

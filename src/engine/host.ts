@@ -3,19 +3,21 @@ import { ShellLost } from '../connect/shell/shell.ts';
 import { FrameError } from '../connect/shell/frames.ts';
 import { facts } from '../contract/facts.ts';
 import type { Host, Value } from '../inventory/types.ts';
+import { tasksOf } from '../playbook/sequence.ts';
 import type { HostPlay, HostTask, Play } from '../playbook/types.ts';
 import type { Event, HostEnded, HostStage } from '../report/events.ts';
 import type { Delegates } from './delegates.ts';
 import type { JournalHeader } from './journal.ts';
 import type { Batch } from './once.ts';
 import { createClaims } from './overlap.ts';
-import { reboot, RebootError, type Rebooted } from './reboot.ts';
+import { pruneTask, undeclaredOn, undeclaredResult, type Prune } from './prune.ts';
+import { isMissing, notBrought, reboot, RebootError, RebootInterrupted, type Rebooted } from './reboot.ts';
 import { createRecord } from './record.ts';
 import { likelyTasks, runSequence, type Ended, type SequenceActs } from './sequence.ts';
 import type { HostShells, OpenShell } from './shells.ts';
 import { ApplyLost } from './stage.ts';
 import type { SnapshotView } from './snapshot-view.ts';
-import { bindTask, planTask, readsOf, type BoundTask } from './task-plan.ts';
+import { bindTask, keeps, keptReads, knownTo, planTask, readsOf, type BoundTask } from './task-plan.ts';
 import { itemlessResult } from './task-report.ts';
 import { createTaskRunner, type TasksContext } from './tasks.ts';
 
@@ -26,6 +28,7 @@ export interface HostOptions {
   readonly shells: HostShells;
   readonly delegates: Delegates;
   readonly check: boolean;
+  readonly prune: Prune;
   readonly journal: Omit<JournalHeader, 'host'>;
   /** The number of the next part of a host's journal. */
   readonly journalPart: (host: string) => number;
@@ -33,7 +36,10 @@ export interface HostOptions {
   readonly now: () => Date;
   readonly wait: (seconds: number) => Promise<void>;
   readonly prompt: (task: string, text: string) => Promise<string>;
+  /** Nothing more is begun. */
   readonly stopped: () => boolean;
+  /** Somebody interrupts the run: what is under way is given up. */
+  readonly signal: AbortSignal;
   readonly halt: (why: string) => void;
   /** Waits until the host may go down in a play; gives what says that it is back. Undefined: the run was stopped before. */
   readonly takeDown: (play: Play) => Promise<(() => void) | undefined>;
@@ -43,8 +49,8 @@ export type HostStatus = HostEnded['status'];
 
 /** One host on its way through the run. */
 export interface HostRun {
-  /** Runs one of its plays beside the other hosts of its batch; gives whether the host may go on. Never throws for what happens on it. */
-  readonly play: (index: number, batch: Batch) => Promise<boolean>;
+  /** Runs one of its plays beside the other hosts of its batch. Never throws for what happens on it. */
+  readonly play: (index: number, batch: Batch) => Promise<Ended>;
   readonly failed: () => boolean;
   /** Its last event. */
   readonly end: () => HostEnded;
@@ -79,6 +85,8 @@ export const createHostRun = (options: HostOptions): HostRun => {
   const claims = createClaims();
   const done = new Set<HostTask>();
   let isRebooted = false;
+  /** On its way through drain, boot and undrain. */
+  let isOutOfService = false;
   let known: Value | undefined;
   let status: HostStatus = 'ok';
   let message: string | undefined;
@@ -127,6 +135,12 @@ export const createHostRun = (options: HostOptions): HostRun => {
       status = 'unknown';
       message = `the connection was lost while changes were under way: ${error.message}`;
       hint = 'run again: what was done is seen, what was not is done';
+    } else if (error instanceof RebootInterrupted) {
+      status = 'unknown';
+      message = error.message;
+      hint = isOutOfService
+        ? 'when it is up, look at it and put it back into service by hand, then run again'
+        : 'when it is up, run again';
     } else if (error instanceof ConnectError || error instanceof ShellLost) {
       status = 'unreachable';
       record.countUnreachable();
@@ -177,31 +191,44 @@ export const createHostRun = (options: HostOptions): HostRun => {
       known = view.decode(facts) as unknown as Value;
       const bound = readable([...done], user);
       await view.ensure(bound.flatMap(readsOf));
-      const differing = bound.flatMap((task) =>
-        planTask(task, view)
-          .items.flatMap(({ evaluations }) => evaluations)
-          .filter(({ write, pending }) => write || pending === 'reboot')
-          .map(({ setting }) => ({
-            key: setting.key,
-            isKept: setting.persist.store !== 'none' && task.hostTask.task.apply !== 'running',
-          })),
-      );
-      const keys = (kept: boolean) => differing.filter(({ isKept }) => isKept === kept).map(({ key }) => key);
-      return { missing: keys(true), gone: keys(false) };
+      const differing = bound
+        .filter(({ hostTask }) => !hostTask.task.ignoreErrors)
+        .flatMap((task) =>
+          planTask(task, view)
+            .items.flatMap(({ evaluations }) => evaluations)
+            .filter(isMissing)
+            .map((evaluation) => ({
+              evaluation,
+              isKept: evaluation.setting.persist.store !== 'none' && task.hostTask.task.apply !== 'running',
+            })),
+        );
+      const evaluations = (kept: boolean) =>
+        differing.filter(({ isKept }) => isKept === kept).map(({ evaluation }) => evaluation);
+      return { missing: evaluations(true), gone: evaluations(false).map(({ setting }) => setting.key) };
     };
 
-    const rebootAs = async (user: string | undefined, timeout: number): Promise<Rebooted> => {
-      const { wait, stopped } = options;
+    /** Gives what says that the host is up again; undefined: the run was stopped before. */
+    const takeDown = async (): Promise<(() => void) | undefined> => {
+      on('waiting', 'others are down');
+      return options.check ? () => undefined : options.takeDown(play.play);
+    };
+
+    const rebootAs = async (user: string | undefined, timeout: number): Promise<Rebooted | undefined> => {
+      const { wait, signal } = options;
+      const putBack = isOutOfService ? () => undefined : await takeDown();
+      if (!putBack) return undefined;
       try {
         isRebooted = true;
-        const rebooted = await reboot({ shells, user, timeout, wait, stopped, on: (detail) => on('reboot', detail) });
+        const rebooted = await reboot({ shells, user, timeout, wait, signal, on: (detail) => on('reboot', detail) });
         const { missing, gone } = await afterBoot(user);
-        if (missing.length > 0)
-          throw new RebootError(`the boot did not bring what is declared: ${missing.join(', ')}`, false);
+        if (missing.length > 0) throw notBrought(missing);
         record.booted();
+        putBack();
         return { ...rebooted, gone };
       } catch (error) {
-        if (error instanceof RebootError && error.lost) options.halt(`${host.name}: ${error.message}`);
+        if (error instanceof RebootError && !error.lost) putBack();
+        // It keeps its place among those that are down, so that nobody else may go.
+        else options.halt(`${host.name}: ${error instanceof Error ? error.message : String(error)}`);
         throw error;
       }
     };
@@ -218,6 +245,8 @@ export const createHostRun = (options: HostOptions): HostRun => {
       userOn,
       prepare,
       ahead,
+      // Where another host stops the run, one that is out of service is still brought back.
+      stopped: () => (isOutOfService ? options.signal.aborted : options.stopped()),
       bootIsDue,
       reboot: rebootAs,
       finished: (task) => {
@@ -231,19 +260,22 @@ export const createHostRun = (options: HostOptions): HostRun => {
       tasks: (tasks, rescuable) => run(tasks, { handler: false, rescuable }),
       reboot: async (part, rescuable) => {
         if (!bootIsDue(false)) return 'done';
-        on('waiting', 'others are down');
-        const putBack = options.check ? () => undefined : await options.takeDown(play.play);
+        const putBack = await takeDown();
         if (!putBack) return 'stopped';
+        isOutOfService = true;
         const steps = [part.drain, [{ kind: 'task', task: part.reboot } as const], part.checks, part.undrain];
-        for (const step of steps) {
-          const ended = await runSequence(step, acts, rescuable);
-          if (ended === 'done') continue;
-          // It keeps its place among those that are down: nobody else may go.
-          if (ended === 'failed') options.halt(`${host.name} was to be rebooted, and is not back in service`);
-          return ended;
+        try {
+          for (const step of steps) {
+            const ended = await runSequence(step, acts, rescuable);
+            if (ended !== 'done') return ended;
+          }
+          isOutOfService = false;
+          putBack();
+          return 'done';
+        } finally {
+          // It keeps its place among those that are down, so that nobody else may go.
+          if (isOutOfService) options.halt(`${host.name} was to be rebooted, and is not back in service`);
         }
-        putBack();
-        return 'done';
       },
       flushHandlers: async (rescuable) => {
         // Handlers may notify handlers: each round runs those that became due in the one before.
@@ -262,7 +294,26 @@ export const createHostRun = (options: HostOptions): HostRun => {
       },
     };
     on('connect');
-    const ended = await runSequence(play.sequence, acts, false);
+    /** After the last task: what is kept and was declared by none of them. Nothing is said where not all of them had their turn. */
+    const prune = async (): Promise<Ended> => {
+      const all = plays.flatMap(({ sequence, handlers }) => [...tasksOf(sequence), ...handlers]);
+      const keeping = all.filter(({ task }) => keeps(task));
+      const [like] = keeping;
+      if (options.prune === 'off' || !like || !keeping.every((task) => done.has(task))) return 'done';
+      const { view } = await shells.for(userOn(host, like));
+      await view.ensure(keptReads);
+      const undeclared = undeclaredOn(knownTo(view), claims);
+      const { entries, originals, removed } = undeclared;
+      if (options.prune === 'remove' && entries.length + originals.length + removed.length > 0)
+        return run([pruneTask(undeclared, like)], { handler: false, rescuable: false });
+      if (options.prune === 'list' && entries.length + originals.length > 0)
+        emit(undeclaredResult(host.name, play.play.index, undeclared, like));
+      return 'done';
+    };
+
+    on('connect');
+    let ended = await runSequence(play.sequence, acts, false);
+    if (ended === 'done' && play === plays.at(-1)) ended = await prune();
     on('done');
     return ended;
   };
@@ -270,17 +321,18 @@ export const createHostRun = (options: HostOptions): HostRun => {
   return {
     play: async (index, batch) => {
       const play = plays.find((one) => one.play.index === index);
-      if (!play || status !== 'ok') return status === 'ok';
+      if (!play || status !== 'ok') return status === 'ok' ? 'done' : 'failed';
       try {
         const ended = await runPlay(play, batch);
         if (ended === 'failed' || (ended === 'stopped' && record.recap().failed > 0)) status = 'failed';
+        else return ended;
       } catch (error) {
         fail(error);
         if (likelyTasks(play.sequence)[0]?.task.anyErrorsFatal) options.halt(`${host.name} is ${status}`);
       } finally {
         batch.leave(host.name);
       }
-      return status === 'ok';
+      return 'failed';
     },
     failed: () => status !== 'ok',
     end: () => {

@@ -9,6 +9,8 @@ import { hidden } from './task-report.ts';
 export interface Claims {
   /** What is wrong with the task beside those before it; undefined: nothing. Remembers the task's own claims. */
   readonly claim: (planned: PlannedTask) => Problem | undefined;
+  /** Whether a task of the run wants something of this target, or of this line of a store. */
+  readonly has: (name: string) => boolean;
   /** What these tasks want counts no more: their block has failed, and its rescue may want something else. */
   readonly forget: (tasks: readonly HostTask[]) => void;
   /** In a check: targets that a task before would have written. */
@@ -40,6 +42,7 @@ export const createClaims = (): Claims => {
   const forms = new Map<string, Claim>();
   return {
     foreseen: new Set(),
+    has: (name) => claims.has(name),
     forget: (tasks) => {
       const gone = new Set(tasks.map(({ task }) => task));
       for (const map of [claims, forms]) for (const [key, { task }] of map) if (gone.has(task)) map.delete(key);

@@ -1,8 +1,10 @@
-import { ConnectError } from '../connect/types.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BecomeError, ConnectError } from '../connect/types.ts';
 import { FrameError } from '../connect/shell/frames.ts';
 import { ShellLost } from '../connect/shell/shell.ts';
 import { verbatim } from '../contract/codecs.ts';
 import { combine, file, query, type Read } from '../contract/reads.ts';
+import type { Evaluation } from './evaluate.ts';
 import type { HostShells } from './shells.ts';
 
 export interface RebootOptions {
@@ -12,7 +14,9 @@ export interface RebootOptions {
   /** Seconds until the host must be up again. */
   readonly timeout: number;
   readonly wait: (seconds: number) => Promise<void>;
-  readonly stopped: () => boolean;
+  /** Whoever waits for the boot gives up. */
+  readonly signal: AbortSignal;
+  /** What the host does. */
   readonly on: (detail: string) => void;
 }
 
@@ -25,13 +29,31 @@ export interface Rebooted {
   readonly gone?: readonly string[];
 }
 
-/** Why a reboot cannot be called done. `lost`: the host is not back, and nobody knows how it is. */
+/** Why a reboot cannot be called done. */
 export class RebootError extends Error {
+  /** `error`; `ineffective`: the host is up, and not as declared. */
+  readonly reason: 'error' | 'ineffective';
+  /** What to do about it. */
+  readonly hint: string | undefined;
+  /** The host was told to go down, and is not well again: nobody else may follow it. */
   readonly lost: boolean;
-  constructor(message: string, lost: boolean) {
+  constructor(
+    message: string,
+    { reason = 'error', hint, lost = false }: Partial<Pick<RebootError, 'reason' | 'hint' | 'lost'>> = {},
+  ) {
     super(message);
     this.name = 'RebootError';
+    this.reason = reason;
+    this.hint = hint;
     this.lost = lost;
+  }
+}
+
+/** The run was interrupted while the host went down or booted: how it is, nobody knows. */
+export class RebootInterrupted extends Error {
+  constructor(last: string) {
+    super(`interrupted while it boots; the last that was seen: ${last}`);
+    this.name = 'RebootInterrupted';
   }
 }
 
@@ -57,76 +79,146 @@ const boot: Read<Boot> = combine(
   },
 );
 
-/** Seconds between two looks. */
-const pace = 2;
-
-const isGone = (error: unknown): error is ConnectError | ShellLost | FrameError =>
-  error instanceof ConnectError || error instanceof ShellLost || error instanceof FrameError;
-
-/** A changed host key is no matter of waiting. */
-const isForeign = (error: unknown): boolean => error instanceof ConnectError && /host key/i.test(error.message);
+/** Seconds between two looks: the first come soon, for a small guest boots in a few seconds. */
+const paces = [0.5, 1];
+const steadyPace = 2;
 
 /** Seconds that one look may take: a host that vanished without a word answers nothing. */
 const patience = 20;
 
-const lookAt = async ({ shells, user }: RebootOptions): Promise<Boot> => {
-  const look = async (): Promise<Boot> => {
-    const { view } = await shells.for(user);
-    view.invalidate();
-    await view.ensure([boot]);
-    return view.decode(boot);
-  };
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ShellLost(`no answer within ${patience} s`)), patience * 1000);
-  });
+type Gone = ConnectError | BecomeError | ShellLost | FrameError;
+
+/** A system that goes down or comes up cuts connections, and refuses logins and sudo for a while. */
+const isGone = (error: unknown): error is Gone =>
+  error instanceof ConnectError ||
+  error instanceof BecomeError ||
+  error instanceof ShellLost ||
+  error instanceof FrameError;
+
+/** A changed host key is no matter of waiting. */
+const isForeign = (error: Gone): error is ConnectError =>
+  error instanceof ConnectError && /\bshows the (?:unknown )?key\b/.test(error.message);
+
+/** Throws ShellLost where the work takes longer than so many seconds, or is given up. */
+const within = async <T>(seconds: number, work: Promise<T>, signal?: AbortSignal): Promise<T> => {
+  const done = new AbortController();
+  const either = signal ? AbortSignal.any([done.signal, signal]) : done.signal;
+  const late = sleep(seconds * 1000, undefined, { signal: either })
+    .catch(() => undefined)
+    .then(() => Promise.reject(new ShellLost(`no answer within ${Math.ceil(seconds)} s`)));
   try {
-    return await Promise.race([look(), late]);
+    return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    done.abort();
   }
 };
 
-/** Asks for the reboot. The connection may end before it answers. */
-const ask = async ({ shells, user }: RebootOptions): Promise<void> => {
+const look = async ({ shells, user }: RebootOptions): Promise<Boot> => {
+  const { view } = await shells.for(user);
+  view.invalidate();
+  await view.ensure([boot]);
+  return view.decode(boot);
+};
+
+/** Asks for the reboot. The connection may end before it answers, or say nothing any more. */
+const ask = async ({ shells, user, signal }: RebootOptions): Promise<void> => {
   const { shell } = await shells.for(user);
-  const output = await shell.run({ argv: ['systemctl', 'reboot'] }).catch((error: unknown) => {
+  const asked = within(patience, shell.run({ argv: ['systemctl', 'reboot'] }), signal);
+  const output = await asked.catch((error: unknown) => {
     if (isGone(error)) return undefined;
     throw error;
   });
   if (output && output.exit !== 0)
-    throw new RebootError(`systemctl reboot: exit code ${output.exit}: ${output.stderr.trim()}`, false);
+    throw new RebootError(`systemctl reboot: exit code ${output.exit}: ${output.stderr.trim()}`);
+};
+
+/** What stands between a host and the end of its boot. `up`: the next boot answers, `down`: nobody does. */
+interface Sight {
+  readonly where: 'old' | 'down' | 'up';
+  readonly text: string;
+}
+
+const stillUp: Sight = { where: 'old', text: 'still the boot from before' };
+
+const overdue = ({ where, text }: Sight, timeout: number): RebootError => {
+  switch (where) {
+    case 'old':
+      return new RebootError(`the host was told to reboot and has not gone down within ${timeout} s`, {
+        lost: true,
+        hint: 'something there holds the shutdown back: `systemctl list-jobs` and `systemd-inhibit --list` name it',
+      });
+    case 'down':
+      return new RebootError(`the host has not come back within ${timeout} s: ${text}`, {
+        lost: true,
+        hint: 'look at its console; where it only boots slowly, give a reboot task a longer `timeout`',
+      });
+    case 'up':
+      return new RebootError(`the host is up, but not ready within ${timeout} s: ${text}`, {
+        lost: true,
+        hint: '`systemctl list-jobs` there tells what it waits for, `systemctl --failed` what went wrong',
+      });
+  }
 };
 
 /**
  * Boots a host anew and waits until another boot has come up. The old system may answer for a while yet: only a boot id that is
- * another one counts. Throws RebootError, and what the connection throws before anything was asked.
+ * another one counts. Throws RebootError, RebootInterrupted, and what the connection throws before anything was asked.
  */
 export const reboot = async (options: RebootOptions): Promise<Rebooted> => {
-  const { shells, timeout, wait, stopped, on } = options;
+  const { shells, timeout, wait, signal, on } = options;
+  const before = await within(patience, look(options));
+  if (before.id === undefined)
+    throw new RebootError('the host does not tell its boot id', {
+      hint: 'without /proc/sys/kernel/random/boot_id nobody can tell one boot from the next: it was not rebooted',
+    });
   const started = Date.now();
-  const elapsed = (): number => (Date.now() - started) / 1000;
-  const before = await lookAt(options);
-  if (before.id === undefined) throw new RebootError('the host does not tell its boot id', false);
-  on('reboot');
+  const left = (): number => timeout - (Date.now() - started) / 1000;
+  on('goes down');
   await ask(options);
 
-  let last = 'it has not gone down';
-  while (elapsed() < timeout) {
-    if (stopped()) throw new RebootError('interrupted while the host boots', true);
-    await wait(pace);
+  let sight = stillUp;
+  const looks = paces.values();
+  while (left() > 0) {
+    if (signal.aborted) throw new RebootInterrupted(sight.text);
+    await wait(Math.min(looks.next().value ?? steadyPace, left()));
     shells.reset();
-    on(`reboot: ${last}`);
+    on(`boots: ${sight.text}`);
     try {
-      const { id, system } = await lookAt(options);
-      if (id === undefined || id === before.id) last = 'it has not gone down';
-      else if (system === 'running' || system === 'degraded') return { state: system, seconds: Math.round(elapsed()) };
-      else last = `systemd says ${system}`;
+      const { id, system } = await within(Math.min(patience, Math.max(left(), 1)), look(options), signal);
+      if (id === before.id) sight = stillUp;
+      else if (id === undefined) sight = { where: 'down', text: 'it does not tell its boot id' };
+      else if (system === 'running' || system === 'degraded')
+        return { state: system, seconds: Math.round(timeout - left()) };
+      else sight = { where: 'up', text: `systemd says ${system}` };
     } catch (error) {
       if (!isGone(error)) throw error;
-      if (isForeign(error)) throw new RebootError(`the host came back with another key: ${error.message}`, true);
-      last = error.message;
+      if (isForeign(error))
+        throw new RebootError(`the host came back with another host key: ${error.message}`, {
+          lost: true,
+          hint: error.hint,
+        });
+      if (!signal.aborted) sight = { where: 'down', text: error.message };
     }
   }
-  throw new RebootError(`the host is not back after ${timeout} s: ${last}`, true);
+  if (signal.aborted) throw new RebootInterrupted(sight.text);
+  throw overdue(sight, timeout);
+};
+
+/** After a boot: it is not as declared, or the kernel does not follow. */
+export const isMissing = ({ write, pending, problem }: Evaluation): boolean =>
+  write || pending === 'reboot' || problem?.reason === 'ineffective';
+
+/** The host is up, and what should have come with the boot did not. */
+export const notBrought = (missing: readonly Evaluation[]): RebootError => {
+  const texts = missing.map(({ setting, problem }) => [setting.key, problem?.message].filter(Boolean).join(': '));
+  const isOldLine = missing.every(({ setting, pending }) => setting.persist.store === 'kernel-arg' && pending);
+  return isOldLine
+    ? new RebootError(`the host came back with the old kernel line: ${texts.join(', ')}`, {
+        reason: 'ineffective',
+        hint: 'another boot entry or boot loader was started: compare /proc/cmdline there with the boot menu',
+      })
+    : new RebootError(`the boot did not bring what is declared: ${texts.join(', ')}`, {
+        reason: 'ineffective',
+        hint: 'something there sets it to another value at boot, or the kernel does not know it',
+      });
 };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import type { Prune } from './prune.ts';
 import type { Connection } from '../connect/types.ts';
 import type { Host, Inventory } from '../inventory/types.ts';
 import type { HostPlay, Play, Site } from '../playbook/types.ts';
@@ -14,6 +15,7 @@ export interface RunOptions {
   readonly run: string;
   readonly command: RunStarted['command'];
   readonly site: Site;
+  readonly prune: Prune;
   readonly inventory: Inventory;
   readonly connect: (host: Host) => Promise<Connection>;
   /** How many hosts at a time. */
@@ -42,6 +44,8 @@ interface HostState {
 /** Seconds; ends early when the signal is aborted. */
 const waitFor = (seconds: number, signal: AbortSignal): Promise<void> =>
   sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
+
+const firstOf = (names: readonly string[]): string => `${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`;
 
 /** A batch may lose this share of its hosts, in per cent; more ends the run. */
 const lostTooMany = (play: Play, batch: readonly string[], failed: readonly string[]): boolean => {
@@ -103,6 +107,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
       shells,
       delegates,
       check,
+      prune: options.prune,
       journal: { run: options.run, playbook: site.files.join(' ') },
       journalPart: (of) => {
         const part = (parts.get(of) ?? 0) + 1;
@@ -119,6 +124,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
         return asked;
       },
       stopped: isStopped,
+      signal,
       halt: (why) => {
         stopped ??= why;
         wakeAll();
@@ -155,9 +161,8 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
           limit(async () => {
             if (signal.aborted || stopped !== undefined) return together.leave(name);
             const { run, shells } = stateOf(name);
-            const well = await run.play(play.index, together);
-            if ((signal.aborted || stopped !== undefined) && well) return;
-            if (!well || lastPlay.get(name) === play.index) end(name, run, shells);
+            const result = await run.play(play.index, together);
+            if (result === 'failed' || (result === 'done' && lastPlay.get(name) === play.index)) end(name, run, shells);
           }),
         ),
       );
@@ -165,15 +170,16 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
       if (!check && lostTooMany(play, alive, failed)) {
         const more = index + 1 < play.batches.length || site.plays.at(-1) !== play;
         if (more)
-          stopped ??= `${failed.length} of ${alive.length} hosts of batch ${index + 1} of "${play.name}" failed (${failed.slice(0, 5).join(', ')}${failed.length > 5 ? ', …' : ''})`;
+          stopped ??= `${failed.length} of ${alive.length} hosts of batch ${index + 1} of "${play.name}" failed (${firstOf(failed)})`;
       }
     }
   }
 
-  if (signal.aborted) {
-    const undone = names.filter((name) => !ended.has(name));
-    if (undone.length > 0)
-      stopped = `interrupted: ${undone.length} of ${names.length} hosts are not done (${undone.slice(0, 5).join(', ')}${undone.length > 5 ? ', …' : ''}); run again to go on`;
+  const undone = names.filter((name) => !ended.has(name));
+  if (undone.length > 0) {
+    const text = `${undone.length} of ${names.length} hosts are not done (${firstOf(undone)})`;
+    if (signal.aborted) stopped = `interrupted: ${text}; run again to go on`;
+    else if (stopped !== undefined) stopped = `${stopped}; ${text}`;
   }
   for (const [name, { run, shells }] of states) if (!ended.has(name)) end(name, run, shells);
   delegates.close();

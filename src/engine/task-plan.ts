@@ -1,6 +1,6 @@
 import { decodeAll, type Read, type Reads } from '../contract/reads.ts';
 import { isAction, isFinding, isSetting, type Action, type Finding, type Step } from '../contract/steps.ts';
-import type { HostTask, Item, Scope } from '../playbook/types.ts';
+import type { HostTask, Item, Scope, Task } from '../playbook/types.ts';
 import { InputError } from '../diagnostics.ts';
 import { evaluate, inputProblem, type Evaluation, type Known, type Problem } from './evaluate.ts';
 import { forgotten } from './forgotten.ts';
@@ -36,6 +36,9 @@ export const bindTask = (hostTask: HostTask, scope: Scope): BoundTask => {
   return { hostTask, items: items.length > 0 ? items : [{ item: noItem(hostTask), reads: {} }] };
 };
 
+/** A task after which something is kept on a host. */
+export const keeps = ({ module }: Pick<Task, 'module'>): boolean => module.removable || module.stores.length > 0;
+
 /** What perfplay keeps on a host, all of it: a few small files of its own. */
 export const keptReads: readonly Read<unknown>[] = [
   originals,
@@ -47,7 +50,7 @@ export const keptReads: readonly Read<unknown>[] = [
 export const readsOf = ({ hostTask, items }: BoundTask): readonly Read<unknown>[] => [
   ...items.flatMap(({ reads }) => Object.values(reads)),
   ...hostTask.task.module.stores.map((name) => stores.get(name)!.state),
-  ...(hostTask.task.module.removable ? keptReads : []),
+  ...(keeps(hostTask.task) ? keptReads : []),
 ];
 
 /** One item of a task held against the snapshot. */

@@ -43,7 +43,7 @@ export interface TasksOptions {
   readonly prompt: (task: string, text: string) => Promise<string>;
   readonly bootIsDue: (always: boolean) => boolean;
   /** Boots the host that the play is on, as this user. */
-  readonly reboot: (user: string | undefined, timeout: number) => Promise<Rebooted>;
+  readonly reboot: (user: string | undefined, timeout: number) => Promise<Rebooted | undefined>;
   readonly stopped: () => boolean;
   /** A task has had its turn. */
   readonly finished: (task: HostTask) => void;
@@ -161,7 +161,7 @@ export const createTaskRunner = (options: TasksOptions) => {
           reboot: (timeout) =>
             at.host === host.name
               ? options.reboot(options.userOn(host, task.hostTask), timeout)
-              : Promise.reject(new RebootError('a host is booted by a task of its own, not by delegation', false)),
+              : Promise.reject(new RebootError('a host is booted by a task of its own, not by delegation')),
           learn: (values) =>
             Object.entries(values).forEach(([name, value]) => sets.includes(name) && record.set(name, value)),
           invalidate: at.invalidate,

@@ -136,6 +136,7 @@ export const runTask = async (
       () => undefined,
     ),
     check,
+    prune: 'off',
     journal: { run: 'conformance', playbook: 'site.yml' },
     journalPart: () => ++parts,
     emit: (event) => events.push(event),
@@ -143,6 +144,7 @@ export const runTask = async (
     wait: async () => undefined,
     prompt: async () => '',
     stopped: () => false,
+    signal: new AbortController().signal,
     halt: () => undefined,
     takeDown: async () => () => undefined,
   });

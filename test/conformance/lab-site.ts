@@ -39,6 +39,7 @@ export const runLabSite = async (hosts: readonly LabHost[], command: 'run' | 'pl
     run: 'conformance',
     command,
     site,
+    prune: command === 'plan' ? 'list' : 'off',
     inventory,
     connect: async ({ name }) => connectTo(hosts.find((host) => host.name === name)),
     forks: 2,

@@ -78,6 +78,7 @@ const run = async (
     run: 'test',
     command: 'run',
     site,
+    prune: 'off',
     inventory: { sources: [], hosts: new Map(all.map((host) => [host.name, host])), groups: new Map() },
     connect,
     forks,
@@ -181,7 +182,7 @@ describe('any_errors_fatal', () => {
     });
     expect(names.map(lines)).toEqual([[], [], []]);
     expect(statuses).toEqual({ one: 'failed' });
-    expect(stopped).toBe('"fail" failed on one');
+    expect(stopped).toBe('"fail" failed on one; 2 of 3 hosts are not done (two, three)');
   });
 });
 

@@ -1,8 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import kernelCmdline from '../../modules/kernel_cmdline/index.ts';
 import { createLocalHost, runTasks, type LocalHost } from './local-host.ts';
+import { addProgram } from './programs.ts';
 
 const capped = { module: kernelCmdline, params: { present: ['intel_idle.max_cstate=1', 'processor.max_cstate=1'] } };
 const cmdline =
@@ -64,6 +66,76 @@ describe('kernel_cmdline through the engine', () => {
     expect(tasks[0]?.message).toContain('grub-mkconfig: syntax error');
     expect(host.read('/boot/grub/grub.cfg')).toBe(before);
     expect(host.read('/etc/default/grub.d/zz-perfplay.cfg')).toBeUndefined();
+  });
+
+  describe('tells what is wrong with a menu in the words of who found it', () => {
+    const own = '/etc/default/grub.d/zz-perfplay.cfg';
+    const failing = async (mkconfig: string) => {
+      await runTasks(host, [capped]);
+      const before = [host.read('/boot/grub/grub.cfg'), host.read(own)];
+      addProgram(host, 'grub-mkconfig', mkconfig);
+      const more = { module: kernelCmdline, params: { present: ['quiet', 'nohz=off'] } };
+      const { tasks } = await runTasks(host, [capped, more]);
+      expect([host.read('/boot/grub/grub.cfg'), host.read(own)]).toEqual(before);
+      expect(readdirSync(path.join(host.root, 'boot/grub')).toSorted()).toEqual([
+        'grub.cfg',
+        'grub.cfg.perfplay-backup',
+      ]);
+      return tasks.at(-1)?.message;
+    };
+    const begun =
+      "echo 'Generating grub configuration file ...' >&2; exec >\"$2.new\"; echo '### BEGIN /etc/grub.d/99_lab ###'";
+
+    it('names the script of grub.d that fails without a word', async () => {
+      expect(await failing(`#!/bin/sh\n${begun}\nexit 7\n`)).toMatch(
+        /: grub-mkconfig: exit code 7 \(mend \/etc\/grub\.d\/99_lab\); \/boot\/grub\/grub\.cfg is the old one$/,
+      );
+    });
+
+    it('names the script of grub.d that wrote what GRUB cannot read', async () => {
+      addProgram(host, 'grub-script-check', '#!/bin/sh\n! cat "$@" | grep -q bad\n');
+      const menu = `#!/bin/sh\n${begun}\necho bad\necho '### END /etc/grub.d/99_lab ###'
+echo 'Found linux image: /boot/vmlinuz' >&2\necho 'Syntax errors are detected' >&2\nexit 1\n`;
+      expect(await failing(menu)).toMatch(
+        /: grub-mkconfig: Syntax errors are detected \(mend \/etc\/grub\.d\/99_lab\);/,
+      );
+    });
+
+    it('gives the whole of what a shell says of a file', async () => {
+      const words = '/etc/default/grub.d/a.cfg: 1: Syntax error: Unterminated quoted string';
+      expect(
+        await failing(`#!/bin/sh\necho 'Generating grub configuration file ...'\necho '${words}' >&2\nexit 2\n`),
+      ).toContain(`: grub-mkconfig: ${words}; /boot/grub/grub.cfg is the old one`);
+    });
+
+    it('says so where nothing can be written beside the old one', async () => {
+      host.write('/boot/grub/grub.cfg.perfplay/x', '');
+      const { tasks } = await runTasks(host, [capped]);
+      expect(tasks.at(-1)?.message).toMatch(
+        /: \/boot\/grub cannot be written: dd: .*; \/boot\/grub\/grub\.cfg is the old one/,
+      );
+      expect(host.read(own)).toBeUndefined();
+    });
+  });
+
+  it('begins anew where an earlier run left its parts behind', async () => {
+    host.write('/boot/grub/grub.cfg.perfplay', 'half');
+    host.write('/boot/grub/grub.cfg.perfplay.new', 'half');
+    const { tasks } = await runTasks(host, [capped]);
+    expect(tasks).toMatchObject([{ outcome: 'changed' }]);
+    expect(host.read('/boot/grub/grub.cfg.perfplay')).toBeUndefined();
+    expect(host.read('/boot/grub/grub.cfg.perfplay.new')).toBeUndefined();
+  });
+
+  it('waits for another run that is at the menu', async () => {
+    host.write('/run/perfplay-grub.lock', '');
+    const holder = spawn('flock', [path.join(host.root, 'run/perfplay-grub.lock'), 'sleep', '2']);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const started = Date.now();
+    const { tasks } = await runTasks(host, [capped]);
+    expect(tasks).toMatchObject([{ outcome: 'changed' }]);
+    expect(Date.now() - started).toBeGreaterThan(1000);
+    holder.kill();
   });
 
   it('fails where a later file of grub.d undoes it', async () => {

@@ -122,15 +122,22 @@ export const hostOn = ({ root }: LocalHost, name = 'local'): Host => ({
 export const runTasks = async (
   local: LocalHost,
   inputs: readonly TaskInput[],
-  options: { readonly check?: boolean; readonly handlers?: readonly TaskInput[] } = {},
+  {
+    handlers: given = [],
+    ...options
+  }: Pick<SequenceOptions, 'check' | 'prune'> & {
+    readonly handlers?: readonly TaskInput[];
+  } = {},
 ): Promise<LocalRun> => {
   const host = hostOn(local);
-  const handlers = (options.handlers ?? []).map((input, index) => inputTask(input, 100 + index));
+  const handlers = given.map((input, index) => inputTask(input, 100 + index));
   const sequence: Sequence<HostTask> = [...inputs.map((input, index) => part(inputTask(input, index))), flushHandlers];
-  return runSequenceOn(host, sequence, handlers, { check: options.check ?? false });
+  return runSequenceOn(host, sequence, handlers, options);
 };
 
-export interface SequenceOptions extends Partial<Pick<HostOptions, 'check' | 'wait' | 'prompt' | 'stopped' | 'halt'>> {
+export interface SequenceOptions extends Partial<
+  Pick<HostOptions, 'check' | 'prune' | 'wait' | 'prompt' | 'stopped' | 'halt'>
+> {
   /** Other hosts of the inventory: delegates. */
   readonly others?: readonly Host[];
 }
@@ -160,6 +167,7 @@ export const runSequenceOn = async (
     shells,
     delegates,
     check: false,
+    prune: 'off',
     journal: { run: 'test', playbook: 'site.yml' },
     journalPart: () => ++parts,
     emit: (event) => events.push(event),
@@ -167,6 +175,7 @@ export const runSequenceOn = async (
     wait: async () => undefined,
     prompt: async () => '',
     stopped: () => false,
+    signal: new AbortController().signal,
     halt: () => undefined,
     takeDown: async () => () => undefined,
     ...options,
