@@ -117,7 +117,7 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, know
         };
         edit.entries.set(name, keep === 'forget' ? undefined : keep);
         edit.keys.push(key);
-        for (const index of [gate, ...(opsOf.get(key) ?? [])]) edit.needs.add(index);
+        for (const index of [...needs, ...(opsOf.get(key) ?? [])]) edit.needs.add(index);
         edits.set(store, edit);
       }
     }

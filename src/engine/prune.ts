@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { text } from '../contract/codecs.ts';
 import { defineModule, setting } from '../contract/module.ts';
-import { derived, type Reads } from '../contract/reads.ts';
+import { groupWords, kernelWords } from '../contract/kernel-line.ts';
+import { derived, file, type Reads } from '../contract/reads.ts';
 import type { Reading, Setting, StoreEntry } from '../contract/steps.ts';
 import type { HostTask, Task } from '../playbook/types.ts';
 import type { TaskResult } from '../report/events.ts';
@@ -56,8 +57,21 @@ const warningsOf = ({ entries, originals: lines }: Undeclared): readonly string[
   const byStore = new Map<string, string[]>();
   for (const { store, name } of entries) byStore.set(store, [...(byStore.get(store) ?? []), name]);
   if (lines.length > 0) byStore.set('files and units of others', lines.map(place));
-  return [...byStore].map(([where, names]) => `kept, and declared by no task of this site: ${where}: ${inLine(names)}`);
+  return [...byStore].map(
+    ([where, names]) => `kept, and declared by no task of this site (--prune removes it): ${where}: ${inLine(names)}`,
+  );
 };
+
+const keyOf = ({ at }: Original): string => {
+  if (at.kind === 'unit') return `unit/${at.name}/${at.aspect}`;
+  return at.kind === 'entry' ? ['file', at.path, at.name, at.word ?? []].flat().join('/') : `file/${at.path}`;
+};
+
+/** What is left in the running system when an entry is gone: of the kernel line it can be seen, of the rest it is taken for granted. */
+const effectOf = ({ store, name, value }: StoreEntry, cmdline: Reading<string>): Reading<string> =>
+  store === 'kernel-arg' && 'value' in cmdline
+    ? derived(groupWords(kernelWords(cmdline.value), name), text)
+    : derived(value ?? undefined, text);
 
 const pruneModule = ({ entries, originals: lines, removed }: Undeclared) =>
   defineModule<ReturnType<typeof Type.Object>, Reads>({
@@ -66,13 +80,16 @@ const pruneModule = ({ entries, originals: lines, removed }: Undeclared) =>
     params: Type.Object({}),
     stores: [...new Set(entries.map(({ store }) => store))],
     removable: true,
-    observe: () => Object.fromEntries(lines.map((original) => [place(original), readTarget(original.at)])),
+    observe: () => ({
+      cmdline: file('/proc/cmdline', text),
+      ...Object.fromEntries(lines.map((original) => [place(original), readTarget(original.at)])),
+    }),
     plan: (_, seen) => [
       ...entries.map((entry): Setting<string> =>
-        setting(`${entry.store}/${entry.name}`, null, derived(entry.value ?? undefined, text), entry),
+        setting(`${entry.store}/${entry.name}`, null, effectOf(entry, seen['cmdline'] as Reading<string>), entry),
       ),
       ...lines.map((original): Setting =>
-        setting(place(original), null, seen[place(original)] as Reading<unknown>, { store: 'itself' }),
+        setting(keyOf(original), null, seen[place(original)] as Reading<unknown>, { store: 'itself' }),
       ),
       ...removed.map((entry): Setting<string> =>
         setting(`${entry.store}/${entry.name}`, null, derived('removed', text), entry),

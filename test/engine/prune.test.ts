@@ -37,7 +37,7 @@ describe('what nobody declares any more', () => {
   it('is named by a plan, by store, and counted nowhere', async () => {
     const { result, recap } = await pruned([swappiness], 'list', true);
     expect(result).toMatchObject({ outcome: 'ok', changes: [] });
-    expect(result?.warnings.map((text) => text.replace(/^.*?: /, '')).sort()).toEqual([
+    expect(result?.warnings.map((text) => text.replace(/^.*?\): /, '')).sort()).toEqual([
       `files and units of others: ${defaults} KVM_HUGEPAGES`,
       'sysctl.d: kernel/numa_balancing',
       `tmpfiles.d: ${huge}/enabled`,
@@ -59,7 +59,7 @@ describe('what nobody declares any more', () => {
       changes: [
         { key: 'sysctl.d/kernel/numa_balancing', before: '0', after: null, levels: ['boot'] },
         { key: `tmpfiles.d/${huge}/enabled`, before: 'never', after: null, levels: ['boot'] },
-        { key: `${defaults} KVM_HUGEPAGES`, before: '1', after: '0', levels: ['boot'] },
+        { key: `file/${defaults}/KVM_HUGEPAGES`, before: '1', after: '0', levels: ['boot'] },
       ],
       pending: ['reboot'],
     });
