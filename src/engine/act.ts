@@ -3,7 +3,8 @@ import type { Value } from '../inventory/types.ts';
 import type { Task } from '../playbook/types.ts';
 import { RebootError, type Rebooted } from './reboot.ts';
 import type { OpenShell } from './shells.ts';
-import { afterWriting, type StagedTask } from './stage.ts';
+import { afterWriting } from './stage.ts';
+import type { StagedTask } from './staged.ts';
 import { planTask, readsOf } from './task-plan.ts';
 import { judge, type ItemHistory, type StagedItem } from './task-report.ts';
 

@@ -3,7 +3,6 @@ import { ShellLost } from '../connect/shell/shell.ts';
 import { FrameError } from '../connect/shell/frames.ts';
 import { facts } from '../contract/facts.ts';
 import type { Host, Value } from '../inventory/types.ts';
-import { tasksOf } from '../playbook/sequence.ts';
 import type { HostPlay, HostTask, Play } from '../playbook/types.ts';
 import type { Event, HostEnded, HostStage } from '../report/events.ts';
 import type { Delegates } from './delegates.ts';
@@ -13,7 +12,7 @@ import { createClaims } from './overlap.ts';
 import { pruneTask, undeclaredOn, undeclaredResult, type Prune } from './prune.ts';
 import { isMissing, notBrought, reboot, RebootError, RebootInterrupted, type Rebooted } from './reboot.ts';
 import { createRecord } from './record.ts';
-import { likelyTasks, runSequence, type Ended, type SequenceActs } from './sequence.ts';
+import { everyTask, likelyTasks, runSequence, type Ended, type SequenceActs } from './sequence.ts';
 import type { HostShells, OpenShell } from './shells.ts';
 import { ApplyLost } from './stage.ts';
 import type { SnapshotView } from './snapshot-view.ts';
@@ -213,6 +212,9 @@ export const createHostRun = (options: HostOptions): HostRun => {
       return options.check ? () => undefined : options.takeDown(play.play);
     };
 
+    /** It keeps its place among those that are down, so that nobody else may go. */
+    const keepDown = (): void => options.halt(`${host.name} was to be rebooted, and is not back in service`);
+
     const rebootAs = async (user: string | undefined, timeout: number): Promise<Rebooted | undefined> => {
       const { wait, signal } = options;
       const putBack = isOutOfService ? () => undefined : await takeDown();
@@ -227,8 +229,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
         return { ...rebooted, gone };
       } catch (error) {
         if (error instanceof RebootError && !error.lost) putBack();
-        // It keeps its place among those that are down, so that nobody else may go.
-        else options.halt(`${host.name}: ${error instanceof Error ? error.message : String(error)}`);
+        else keepDown();
         throw error;
       }
     };
@@ -273,8 +274,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
           putBack();
           return 'done';
         } finally {
-          // It keeps its place among those that are down, so that nobody else may go.
-          if (isOutOfService) options.halt(`${host.name} was to be rebooted, and is not back in service`);
+          if (isOutOfService) keepDown();
         }
       },
       flushHandlers: async (rescuable) => {
@@ -296,7 +296,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
     on('connect');
     /** After the last task: what is kept and was declared by none of them. Nothing is said where not all of them had their turn. */
     const prune = async (): Promise<Ended> => {
-      const all = plays.flatMap(({ sequence, handlers }) => [...tasksOf(sequence), ...handlers]);
+      const all = plays.flatMap(({ sequence, handlers }) => [...everyTask(sequence), ...handlers]);
       const keeping = all.filter(({ task }) => keeps(task));
       const [like] = keeping;
       if (options.prune === 'off' || !like || !keeping.every((task) => done.has(task))) return 'done';

@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { text } from '../contract/codecs.ts';
+import { Type } from '../contract/index.ts';
 import { defineModule, setting } from '../contract/module.ts';
 import { groupWords, kernelWords } from '../contract/kernel-line.ts';
 import { derived, file, type Reads } from '../contract/reads.ts';

@@ -54,7 +54,8 @@ export const runSequence = async (
   return 'done';
 };
 
-const everyTask = (sequence: Sequence<HostTask>): readonly HostTask[] =>
+/** Every task of a sequence, rescues too. */
+export const everyTask = (sequence: Sequence<HostTask>): readonly HostTask[] =>
   sequence.flatMap((part) => {
     if (part.kind === 'task') return [part.task];
     if (part.kind === 'reboot') return [part.drain, part.checks, part.undrain].flatMap(everyTask).concat(part.reboot);

@@ -26,7 +26,8 @@ import {
   type PlannedItem,
   type PlannedTask,
 } from './task-plan.ts';
-import { changeOf, newHistory, type ItemHistory, type StagedItem } from './task-report.ts';
+import { stagedTask, type StagedTask } from './staged.ts';
+import { changeOf, newHistory, type ItemHistory } from './task-report.ts';
 
 /** Tasks of one shell that converge together: rounds of observe, plan, apply until nothing new is left to do. */
 export interface StageOptions {
@@ -47,12 +48,6 @@ export interface StageOptions {
   readonly on: (stage: 'observe' | 'plan' | 'apply' | 'verify', detail?: string) => void;
 }
 
-export interface StagedTask {
-  readonly hostTask: HostTask;
-  readonly items: readonly StagedItem[];
-  readonly failed: boolean;
-}
-
 /** The connection was cut while writes were under way, or before they were read back: what was done is not known. */
 export class ApplyLost extends Error {
   constructor(cause: ShellLost | FrameError) {
@@ -67,6 +62,15 @@ export const afterWriting = (error: unknown): never => {
 };
 
 const maxRounds = 6;
+
+interface Reached {
+  readonly planned: PlannedTask;
+  readonly state: TaskState;
+  failed: boolean;
+}
+
+const staged = (reached: readonly Reached[]): readonly StagedTask[] =>
+  reached.map(({ planned, state, failed }) => stagedTask(planned, state.histories, failed));
 
 interface TaskState {
   readonly bound: BoundTask;
@@ -142,7 +146,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     const observed = view.ensure([...states.map(({ bound }) => bound), ...options.ahead].flatMap(readsOf));
     await (applied === 0 ? observed : observed.catch(afterWriting));
     options.on('plan');
-    const reached: { planned: PlannedTask; state: TaskState; failed: boolean }[] = [];
+    const reached: Reached[] = [];
     const work: TaskWork[] = [];
     const todo: { evaluation: Evaluation; history: ItemHistory; task: Task }[] = [];
     /** What cannot be written now, and what depends on it. */
@@ -206,9 +210,9 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
 
     if (check) {
       for (const { evaluation, history } of todo) history.changes.set(evaluation.setting.key, changeOf(evaluation));
-      return reached.map(finish);
+      return staged(reached);
     }
-    if (todo.length === 0) return reached.map(finish);
+    if (todo.length === 0) return staged(reached);
     if (++applied >= maxRounds) {
       for (const { evaluation, history } of todo)
         history.failure ??= {
@@ -304,51 +308,3 @@ const bindSafely = (hostTask: HostTask, scope: Scope): TaskState => {
     return { bound: { hostTask, items: [{ item: noItem(hostTask), reads: {} }] }, histories: [history] };
   }
 };
-
-const finish = ({
-  planned,
-  state,
-  failed,
-}: {
-  planned: PlannedTask;
-  state: TaskState;
-  failed: boolean;
-}): StagedTask => {
-  const { task } = planned.hostTask;
-  const items = planned.items.map((item, index): StagedItem => {
-    const history = state.histories[index]!;
-    const unsupported = [
-      ...item.findings.filter(({ finding }) => finding === 'unsupported').map(({ message }) => message),
-      ...item.evaluations.flatMap(({ problem, setting }) =>
-        problem?.reason === 'unsupported' ? [`${setting.key}: ${problem.message}`] : [],
-      ),
-    ];
-    const skip =
-      unsupported.length > 0 && task.unsupported === 'skip' && item.evaluations.every(({ problem }) => problem);
-    const tolerated = task.unsupported === 'warn' ? unsupported : [];
-    return {
-      planned: skip ? { ...item, skipped: true } : item,
-      history,
-      warnings: [
-        ...item.findings
-          .filter(({ finding }) => finding === 'warning' || finding === 'pending')
-          .map(({ message }) => message),
-        ...tolerated,
-        ...history.notes,
-        ...(history.failure || failed ? [] : waitingProblems(item, task.unsupported)),
-      ],
-    };
-  });
-  return { hostTask: planned.hostTask, items, failed };
-};
-
-/** In a plan: what would fail now, unless what comes before it mends it. */
-const waitingProblems = (item: PlannedItem, unsupported: string): readonly string[] =>
-  item.findings.flatMap(({ finding, message }) =>
-    finding === 'conflict' ||
-    finding === 'refused' ||
-    finding === 'ineffective' ||
-    (finding === 'unsupported' && unsupported === 'fail')
-      ? [message]
-      : [],
-  );

@@ -14,7 +14,8 @@ import type { HostRecord } from './record.ts';
 import { RebootError, type Rebooted } from './reboot.ts';
 import type { Ended } from './sequence.ts';
 import type { HostShells, OpenShell } from './shells.ts';
-import { runStage, type StagedTask } from './stage.ts';
+import { runStage } from './stage.ts';
+import type { StagedTask } from './staged.ts';
 import {
   hasChanged,
   itemlessResult,
