@@ -1,5 +1,5 @@
 // `npm test`: works on a fresh clone. Installs what package-lock.json names, builds, runs every suite, and ends with `N passed, N failed`.
-// Further arguments go to vitest: `npm test -- test/inventory -t ranges`.
+// `--guests` adds the suites that boot real guests (test/vm). Further arguments go to vitest: `npm test -- test/inventory -t ranges`.
 import process from 'node:process';
 import { root, setUp } from '../src/setup.mjs';
 
@@ -8,11 +8,12 @@ const say = (line) => process.stdout.write(`${line}\n`);
 /** A test says why it is skipped by `skip(reason)`, a suite by `(skipped: reason)` in its name. */
 const reasonOf = (test) => test.result().note ?? /\(skipped: (.*?)\)(?: >|$)/.exec(test.fullName)?.[1];
 
-const runTests = async () => {
+/** The suites of a configuration; undefined: those of this folder. */
+const runSuites = async (words, config) => {
   const { parseCLI, startVitest } = await import('vitest/node');
   process.chdir(root);
-  const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
-  const vitest = await startVitest('test', filter, options);
+  const { filter, options } = parseCLI(['vitest', 'run', ...words]);
+  const vitest = await startVitest('test', filter, { ...options, ...(config && { config }) });
   const modules = vitest.state.getTestModules();
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const inState = (state) => tests.filter((test) => test.result().state === state);
@@ -28,7 +29,21 @@ const runTests = async () => {
     say(`SKIPPED ${test.module.relativeModuleId} > ${test.fullName}: ${reasonOf(test) ?? 'no reason given'}`);
   }
   if (tests.length === 0) say('No test was found.');
+  await vitest.close();
   return { passed: inState('passed').length, failed, skipped: skipped.length, ran: tests.length > 0 };
+};
+
+const runTests = async () => {
+  const words = process.argv.slice(2).filter((word) => word !== '--guests');
+  const suites = await runSuites(words);
+  if (words.length === process.argv.length - 2) return suites;
+  const guests = await runSuites([], 'test/vm/vitest.config.ts');
+  return {
+    passed: suites.passed + guests.passed,
+    failed: suites.failed + guests.failed,
+    skipped: suites.skipped + guests.skipped,
+    ran: suites.ran && guests.ran,
+  };
 };
 
 const nothing = { passed: 0, failed: 1, skipped: 0, ran: false };

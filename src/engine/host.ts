@@ -8,9 +8,11 @@ import type { Event, HostEnded, HostStage } from '../report/events.ts';
 import type { Delegates } from './delegates.ts';
 import type { JournalHeader } from './journal.ts';
 import type { Batch } from './once.ts';
+import { createNotifications } from './notifications.ts';
 import { createClaims } from './overlap.ts';
 import { pruneTask, undeclaredOn, undeclaredResult, type Prune } from './prune.ts';
-import { isMissing, notBrought, reboot, RebootError, RebootInterrupted, type Rebooted } from './reboot.ts';
+import { broughtBy, notBrought } from './after-boot.ts';
+import { reboot, RebootError, RebootInterrupted, type Rebooted } from './reboot.ts';
 import { createRecord } from './record.ts';
 import { everyTask, likelyTasks, runSequence, type Ended, type SequenceActs } from './sequence.ts';
 import type { HostShells, OpenShell } from './shells.ts';
@@ -54,29 +56,6 @@ export interface HostRun {
   /** Its last event. */
   readonly end: () => HostEnded;
 }
-
-/** The handlers that are due, in the order of the file. */
-const createNotifications = (handlers: readonly HostTask[]) => {
-  const due = new Set<HostTask>();
-  /** Taken, and not run yet: whoever notifies them now is heard by that run. */
-  const taken = new Set<HostTask>();
-  return {
-    notify: (names: readonly string[]): void => {
-      for (const handler of handlers) {
-        const { name, listen } = handler.task;
-        const isMeant = names.includes(name) || listen.some((topic) => names.includes(topic));
-        if (isMeant && !taken.has(handler)) due.add(handler);
-      }
-    },
-    take: (): readonly HostTask[] => {
-      const chosen = handlers.filter((handler) => due.has(handler));
-      due.clear();
-      for (const handler of chosen) taken.add(handler);
-      return chosen;
-    },
-    ran: (handler: HostTask): void => void taken.delete(handler),
-  };
-};
 
 export const createHostRun = (options: HostOptions): HostRun => {
   const { host, plays, shells, emit, now } = options;
@@ -182,7 +161,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
     const bootIsDue = (always: boolean): boolean =>
       !isRebooted && (always || record.recap().pending.includes('reboot'));
 
-    /** What the run has declared so far and is not so after the boot: what should have been kept, and what was not meant to be. */
+    /** Observes the host anew, and all that the run has declared so far. */
     const afterBoot = async (user: string | undefined) => {
       const { view } = await shells.for(user);
       view.invalidate();
@@ -190,20 +169,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
       known = view.decode(facts) as unknown as Value;
       const bound = readable([...done], user);
       await view.ensure(bound.flatMap(readsOf));
-      const differing = bound
-        .filter(({ hostTask }) => !hostTask.task.ignoreErrors)
-        .flatMap((task) =>
-          planTask(task, view)
-            .items.flatMap(({ evaluations }) => evaluations)
-            .filter(isMissing)
-            .map((evaluation) => ({
-              evaluation,
-              isKept: evaluation.setting.persist.store !== 'none' && task.hostTask.task.apply !== 'running',
-            })),
-        );
-      const evaluations = (kept: boolean) =>
-        differing.filter(({ isKept }) => isKept === kept).map(({ evaluation }) => evaluation);
-      return { missing: evaluations(true), gone: evaluations(false).map(({ setting }) => setting.key) };
+      return broughtBy(bound.map((task) => planTask(task, view)));
     };
 
     /** Gives what says that the host is up again; undefined: the run was stopped before. */

@@ -4,7 +4,6 @@ import { FrameError } from '../connect/shell/frames.ts';
 import { ShellLost } from '../connect/shell/shell.ts';
 import { verbatim } from '../contract/codecs.ts';
 import { combine, file, query, type Read } from '../contract/reads.ts';
-import type { Evaluation } from './evaluate.ts';
 import type { HostShells } from './shells.ts';
 
 export interface RebootOptions {
@@ -52,7 +51,7 @@ export class RebootError extends Error {
 /** The run was interrupted while the host went down or booted: how it is, nobody knows. */
 export class RebootInterrupted extends Error {
   constructor(last: string) {
-    super(`interrupted while it boots; the last that was seen: ${last}`);
+    super(`interrupted while the host boots: it ${last}`);
     this.name = 'RebootInterrupted';
   }
 }
@@ -132,13 +131,13 @@ const ask = async ({ shells, user, signal }: RebootOptions): Promise<void> => {
     throw new RebootError(`systemctl reboot: exit code ${output.exit}: ${output.stderr.trim()}`);
 };
 
-/** What stands between a host and the end of its boot. `up`: the next boot answers, `down`: nobody does. */
+/** What was seen of the host last: the boot from before, the next one, or neither. */
 interface Sight {
   readonly where: 'old' | 'down' | 'up';
   readonly text: string;
 }
 
-const stillUp: Sight = { where: 'old', text: 'still the boot from before' };
+const goesDown: Sight = { where: 'old', text: 'goes down' };
 
 const overdue = ({ where, text }: Sight, timeout: number): RebootError => {
   switch (where) {
@@ -148,12 +147,12 @@ const overdue = ({ where, text }: Sight, timeout: number): RebootError => {
         hint: 'something there holds the shutdown back: `systemctl list-jobs` and `systemd-inhibit --list` name it',
       });
     case 'down':
-      return new RebootError(`the host has not come back within ${timeout} s: ${text}`, {
+      return new RebootError(`the host has not come back within ${timeout} s: it ${text}`, {
         lost: true,
         hint: 'look at its console; where it only boots slowly, give a reboot task a longer `timeout`',
       });
     case 'up':
-      return new RebootError(`the host is up, but not ready within ${timeout} s: ${text}`, {
+      return new RebootError(`the host has not started all its units within ${timeout} s: it ${text}`, {
         lost: true,
         hint: '`systemctl list-jobs` there tells what it waits for, `systemctl --failed` what went wrong',
       });
@@ -173,23 +172,26 @@ export const reboot = async (options: RebootOptions): Promise<Rebooted> => {
     });
   const started = Date.now();
   const left = (): number => timeout - (Date.now() - started) / 1000;
-  on('goes down');
+  let sight = goesDown;
+  const see = (next: Sight): void => {
+    if (next.text !== sight.text) on(next.text);
+    sight = next;
+  };
+  on(sight.text);
   await ask(options);
 
-  let sight = stillUp;
   const looks = paces.values();
   while (left() > 0) {
     if (signal.aborted) throw new RebootInterrupted(sight.text);
     await wait(Math.min(looks.next().value ?? steadyPace, left()));
     shells.reset();
-    on(`boots: ${sight.text}`);
     try {
       const { id, system } = await within(Math.min(patience, Math.max(left(), 1)), look(options), signal);
-      if (id === before.id) sight = stillUp;
-      else if (id === undefined) sight = { where: 'down', text: 'it does not tell its boot id' };
+      if (id === before.id) see(goesDown);
+      else if (id === undefined) see({ where: 'down', text: 'does not tell its boot id' });
       else if (system === 'running' || system === 'degraded')
         return { state: system, seconds: Math.round(timeout - left()) };
-      else sight = { where: 'up', text: `systemd says ${system}` };
+      else see({ where: 'up', text: `is up: systemd says ${system}` });
     } catch (error) {
       if (!isGone(error)) throw error;
       if (isForeign(error))
@@ -197,28 +199,9 @@ export const reboot = async (options: RebootOptions): Promise<Rebooted> => {
           lost: true,
           hint: error.hint,
         });
-      if (!signal.aborted) sight = { where: 'down', text: error.message };
+      if (!signal.aborted) see({ where: 'down', text: `is down: ${error.message}` });
     }
   }
   if (signal.aborted) throw new RebootInterrupted(sight.text);
   throw overdue(sight, timeout);
-};
-
-/** After a boot: it is not as declared, or the kernel does not follow. */
-export const isMissing = ({ write, pending, problem }: Evaluation): boolean =>
-  write || pending === 'reboot' || problem?.reason === 'ineffective';
-
-/** The host is up, and what should have come with the boot did not. */
-export const notBrought = (missing: readonly Evaluation[]): RebootError => {
-  const texts = missing.map(({ setting, problem }) => [setting.key, problem?.message].filter(Boolean).join(': '));
-  const isOldLine = missing.every(({ setting, pending }) => setting.persist.store === 'kernel-arg' && pending);
-  return isOldLine
-    ? new RebootError(`the host came back with the old kernel line: ${texts.join(', ')}`, {
-        reason: 'ineffective',
-        hint: 'another boot entry or boot loader was started: compare /proc/cmdline there with the boot menu',
-      })
-    : new RebootError(`the boot did not bring what is declared: ${texts.join(', ')}`, {
-        reason: 'ineffective',
-        hint: 'something there sets it to another value at boot, or the kernel does not know it',
-      });
 };
