@@ -46,9 +46,17 @@ const params = Type.Object(
 );
 type Want = Static<typeof params>;
 
-/** A mistake in one of these leaves a host that does not boot, or that nobody can log in to. */
-const dangerous =
-  /^(root|ro|rw|init|rdinit|rd[._].*|systemd[._].*|single|emergency|acpi|noapic|nolapic|nr_cpus|maxcpus|mem|mitigations)$/;
+/**
+ * A mistake in one of these leaves a host that does not boot, that nobody can log in to, or that is less protected than its owner
+ * thinks. Rule: kernel-parameters.txt, kernel-command-line(7), dracut.cmdline(7); one letter or digit is a runlevel.
+ */
+const dangerous: readonly RegExp[] = [
+  /^(root|rootflags|rootfstype|ro|rw|boot|ostree|initrd|noinitrd|init|rdinit|rd[._].*|luks[._].*|break)$/,
+  /^(systemd[._].*|single|rescue|emergency|[0-6sSb])$/,
+  /^(acpi|noapic|nolapic|nr_cpus|maxcpus|nosmp|mem|memmap)$/,
+  /^(ip|net[._]ifnames|biosdevname|module_blacklist|modprobe[._]blacklist)$/,
+  /^(mitigations|selinux|enforcing|apparmor|security|lsm|lockdown|fips)$/,
+];
 
 const check = ({ present = [], absent = [], force = false }: Want) => {
   const problems: { param: string; message: string; hint?: string }[] = [];
@@ -62,7 +70,7 @@ const check = ({ present = [], absent = [], force = false }: Want) => {
       ['absent', absent],
     ] as const)
       for (const one of words)
-        if (dangerous.test(argumentName(one)))
+        if (dangerous.some((names) => names.test(argumentName(one))))
           problems.push({ param, message: `${one} can keep the host from booting`, hint: 'force: on allows it' });
   if (!force && absent.some((one) => argumentName(one) === 'console'))
     problems.push({

@@ -84,7 +84,7 @@ describe('kernel_cmdline through the engine', () => {
       return tasks.at(-1)?.message;
     };
     const begun =
-      "echo 'Generating grub configuration file ...' >&2; exec >\"$2.new\"; echo '### BEGIN /etc/grub.d/99_lab ###'";
+      "echo 'Generating grub configuration file ...' >&2; exec >\"$2.new\"; echo '### BEGIN /etc/grub.d/20_none ###'; echo; echo '### END /etc/grub.d/20_none ###'; echo '### BEGIN /etc/grub.d/99_lab ###'";
 
     it('names the script of grub.d that fails without a word', async () => {
       expect(await failing(`#!/bin/sh\n${begun}\nexit 7\n`)).toMatch(
@@ -93,7 +93,11 @@ describe('kernel_cmdline through the engine', () => {
     });
 
     it('names the script of grub.d that wrote what GRUB cannot read', async () => {
-      addProgram(host, 'grub-script-check', '#!/bin/sh\n! cat "$@" | grep -q bad\n');
+      addProgram(
+        host,
+        'grub-script-check',
+        '#!/bin/sh\ntext=$(cat "$@")\n[ -n "$text" ] && ! echo "$text" | grep -q bad\n',
+      );
       const menu = `#!/bin/sh\n${begun}\necho bad\necho '### END /etc/grub.d/99_lab ###'
 echo 'Found linux image: /boot/vmlinuz' >&2\necho 'Syntax errors are detected' >&2\nexit 1\n`;
       expect(await failing(menu)).toMatch(

@@ -1,30 +1,6 @@
 import { groupNames } from '../../../contract/kernel-line.ts';
 import { notice } from '../lines.ts';
-
-/** One group of arguments that perfplay keeps: the words to add, or none to take the group away. */
-export interface KeptArgument {
-  readonly value: string | null;
-  readonly recovery: boolean;
-}
-export type KeptArguments = ReadonlyMap<string, KeptArgument>;
-
-/** The data lines, from which both the next run and the generated shell are made. */
-const line = (group: string, { value, recovery }: KeptArgument): string =>
-  value === null ? `# perfplay drop ${group}` : `# perfplay ${recovery ? 'set-all' : 'set'} ${group} ${value}`;
-
-/** The arguments that a file of ours keeps. */
-export const parseKept = (text: string | null): KeptArguments =>
-  new Map(
-    (text ?? '').split('\n').flatMap((one): [string, KeptArgument][] => {
-      const match = /^# perfplay (set|set-all|drop) (\S+)(?: (.*))?$/.exec(one);
-      if (!match) return [];
-      const [, verb, group, value = ''] = match;
-      return [[group!, { value: verb === 'drop' ? null : value, recovery: verb === 'set-all' }]];
-    }),
-  );
-
-export const dataLines = (kept: KeptArguments): readonly string[] =>
-  [...kept].map(([group, entry]) => line(group, entry));
+import { dataLines, type KeptArguments } from './kept.ts';
 
 /** What may stand in the generated shell: the file is sourced as root, so nothing that a shell would act on. */
 const safeWord = /^[A-Za-z0-9][A-Za-z0-9_.-]*(?:=[A-Za-z0-9_.,:/@%+=*!~^-]*)?$/;
@@ -37,7 +13,8 @@ const words = (kept: KeptArguments, recovery: boolean): string =>
 
 /**
  * The grub.d drop-in: /etc/default/grub and every file before it keep their text; ours takes away every word of a kept name
- * from both variables, then appends. Throws on a word that a shell would not take literally.
+ * from the variables, then appends. Throws on a word that a shell would not take literally.
+ * With Xen, the kernel's own words may be replaced by others (20_linux_xen): those get ours too.
  */
 export const renderDropIn = (kept: KeptArguments): string | null => {
   if (kept.size === 0) return null;
@@ -45,6 +22,7 @@ export const renderDropIn = (kept: KeptArguments): string | null => {
     for (const word of value?.split(' ') ?? [])
       if (!safeWord.test(word)) throw new Error(`${word}: not a word that may stand on a kernel line`);
   const names = [...kept.keys()].flatMap(groupNames).join(' ');
+  const [everywhere, normal] = [prefixed(words(kept, true)), prefixed(words(kept, false))];
   return `${notice}
 ${dataLines(kept).join('\n')}
 perfplay_without() {
@@ -59,9 +37,17 @@ perfplay_without() {
   set +f
 }
 perfplay_without "$GRUB_CMDLINE_LINUX"
-GRUB_CMDLINE_LINUX="$perfplay_kept${prefixed(words(kept, true))}"
+GRUB_CMDLINE_LINUX="$perfplay_kept${everywhere}"
 perfplay_without "$GRUB_CMDLINE_LINUX_DEFAULT"
-GRUB_CMDLINE_LINUX_DEFAULT="$perfplay_kept${prefixed(words(kept, false))}"
+GRUB_CMDLINE_LINUX_DEFAULT="$perfplay_kept${normal}"
+if [ -n "\${GRUB_CMDLINE_LINUX_XEN_REPLACE:-}" ]; then
+  perfplay_without "$GRUB_CMDLINE_LINUX_XEN_REPLACE"
+  GRUB_CMDLINE_LINUX_XEN_REPLACE="$perfplay_kept${everywhere}"
+fi
+if [ -n "\${GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT:-}" ]; then
+  perfplay_without "$GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT"
+  GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT="$perfplay_kept${normal}"
+fi
 unset perfplay_kept perfplay_word
 `;
 };

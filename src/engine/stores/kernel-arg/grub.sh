@@ -24,7 +24,7 @@ pp_grub_said() {
   while IFS= read -r pp_l; do
     case $pp_l in
       ''|'Generating grub configuration file'*|'Found '*|'Adding boot menu entry'*|'Warning: os-prober '*|'Systems on them '*|'Check GRUB_DISABLE_OS_PROBER '*|done) ;;
-      'Ensure that there are no errors '*|'or please file a bug report '*|*' file attached.') ;;
+      'Ensure that there are no errors '*|*'please file a bug report with'*|*' file attached.') ;;
       *) pp_words="$pp_words${pp_words:+; }$pp_l" ;;
     esac
   done <<PP_SAID
@@ -41,8 +41,9 @@ pp_grub_blame() {
     case $pp_l in
       '### BEGIN '*) pp_section=${pp_l#'### BEGIN '} pp_section=${pp_section%' ###'} pp_body='' ;;
       '### END '*)
-        printf '%s\n' "$pp_body" | grub-script-check >/dev/null 2>&1 || break
+        [ -z "$pp_body" ] || printf '%s\n' "$pp_body" | "$pp_tool-script-check" >/dev/null 2>&1 || break
         pp_section='' ;;
+      ''|'#'*) ;;
       *) pp_body="$pp_body
 $pp_l" ;;
     esac
@@ -113,6 +114,8 @@ pp_grub_exists() { [ -e "$PP_ROOT$1" ] || [ -e "$PP_ROOT/boot$1" ] || [ -e "$PP_
 pp_grub() {
   pp_config=$PP_ROOT$1 pp_drop_in=$PP_ROOT$2 pp_state_before=$3 pp_old_drop_in=$4
   pp_new=$pp_config.perfplay pp_folder=${pp_config%/*}
+  # Where GRUB's folder is /boot/grub2 its programs are called so too.
+  case $1 in /boot/grub/*) pp_tool=grub ;; *) pp_tool=grub2 ;; esac
   shift 4
   # A run whose connection was cut may be at work still.
   pp_lock=$PP_ROOT/run/perfplay-grub.lock
@@ -139,15 +142,15 @@ pp_grub_make() {
   rm -f "$pp_new" "$pp_new.new"
   pp_out=$(dd if=/dev/null of="$pp_new" 2>&1) ||
     { pp_grub_fail "${pp_folder#"$PP_ROOT"} cannot be written: $pp_out"; return; }
-  pp_out=$(grub-mkconfig -o "$pp_new" 2>&1) || {
+  pp_out=$("$pp_tool-mkconfig" -o "$pp_new" 2>&1) || {
     pp_made=$?
     pp_said=$(pp_grub_said "$pp_out")
-    pp_grub_fail "grub-mkconfig: ${pp_said:-exit code $pp_made}$(pp_grub_blame "$pp_new.new")"
+    pp_grub_fail "$pp_tool-mkconfig: ${pp_said:-exit code $pp_made}$(pp_grub_blame "$pp_new.new")"
     return
   }
-  [ -s "$pp_new" ] || { pp_grub_fail 'grub-mkconfig wrote nothing'; return; }
-  pp_out=$(grub-script-check "$pp_new" 2>&1) ||
-    { pp_grub_fail "grub-script-check: $(pp_grub_said "$pp_out")$(pp_grub_blame "$pp_new")"; return; }
+  [ -s "$pp_new" ] || { pp_grub_fail "$pp_tool-mkconfig wrote nothing"; return; }
+  pp_out=$("$pp_tool-script-check" "$pp_new" 2>&1) ||
+    { pp_grub_fail "$pp_tool-script-check: $(pp_grub_said "$pp_out")$(pp_grub_blame "$pp_new")"; return; }
   pp_lines=$(pp_grub_own "$pp_new" | pp_grub_lines)
   [ -n "$pp_lines" ] || { pp_grub_fail 'the new grub.cfg has no normal entry'; return; }
   pp_files=$(pp_grub_own "$pp_new" | pp_grub_files)
@@ -185,5 +188,5 @@ PP_LINES
   fi || { pp_grub_fail "$pp_config: cannot be copied"; return; }
   pp_out=$(dd if=/dev/null of="$pp_new" conv=notrunc,fsync 2>&1) || { pp_grub_fail "$pp_new: $pp_out"; return; }
   pp_out=$(mv -f "$pp_new" "$pp_config" 2>&1) || { pp_grub_fail "$pp_out"; return; }
-  [ -e "$pp_drop_in" ] || rm -f "$pp_config.perfplay-backup"
+  [ "$#" -gt 0 ] || rm -f "$pp_config.perfplay-backup"
 }
