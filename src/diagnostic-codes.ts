@@ -125,6 +125,10 @@ export const diagnosticCodes = {
   'template-key': explain('A key holds a template; keys are taken as they are.', 'Put templates into values.'),
   'too-many-files': explain('Imports bring more files than any site has.', 'Look for a circle.'),
   'two-modules': explain('A task has two modules.', 'Make two tasks.'),
+  'unattended-reboot': explain(
+    'A task boots the host in a play that takes hosts out of service before its own boot.',
+    'Leave the boot to `reboot: when-required` of the play.',
+  ),
   'undefined-variable': explain(
     'An expression uses a name that has no value, at whatever depth.',
     'Set it, or guard it with `default` or `is defined`.',

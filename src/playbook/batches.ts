@@ -24,12 +24,13 @@ export const readMaxDown = (node: Node | undefined, problems: Problems): MaxDown
   const size = sizeOf(node.kind === 'map' ? (get(node, 'hosts') ?? node) : node);
   const per = node.kind === 'map' ? get(node, 'per') : undefined;
   const isKnown = node.kind !== 'map' || node.entries.every(({ key }) => key === 'hosts' || key === 'per');
-  if (size && isKnown && (per === undefined || (per.kind === 'scalar' && typeof per.value === 'string')))
-    return { size, ...(per && { per: per.source }) };
+  const isSome = size !== undefined && ('percent' in size || size.hosts > 0);
+  if (isSome && isKnown && (per === undefined || (per.kind === 'scalar' && typeof per.value === 'string')))
+    return { size, position: node.position, ...(per && { per: per.source }) };
   return wrongType(
     problems,
     'max_down',
-    'a number of hosts, a percentage such as "10%", or {hosts: 1, per: rack}',
+    'a number of hosts from 1, a percentage such as "10%", or {hosts: 1, per: rack}',
     node,
   );
 };

@@ -140,7 +140,12 @@ export const playbookSchema = (modules: ReadonlyMap<string, AnyModule>): Json =>
           minimum: 0,
           maximum: 100,
         }),
-        reboot: described('Boots each host at the end, where something waits for it', { enum: ['when-required'] }),
+        reboot: described('Boots each host at the end, where something waits for it', {
+          anyOf: [
+            { enum: ['when-required'] },
+            { type: 'object', properties: { timeout: { type: 'integer', minimum: 1 } }, additionalProperties: false },
+          ],
+        }),
         max_down: described('How many hosts may be down at once', {
           anyOf: [
             batchSize,

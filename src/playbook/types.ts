@@ -103,6 +103,7 @@ export interface Reboot<T> {
 export interface MaxDown {
   readonly size: BatchSize;
   readonly per?: string;
+  readonly position: Position;
 }
 
 /** Hosts of which so many at most may be down at once. */

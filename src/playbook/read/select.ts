@@ -1,3 +1,4 @@
+import { checkReboots } from './check-reboots.ts';
 import { nearest } from '../../diagnostics.ts';
 import { cutBatches } from '../batches.ts';
 import { dropRepeats } from './repeats.ts';
@@ -116,6 +117,7 @@ export const selectPlays = (
     };
     const selected = { definition, play, sequence };
     if (!noCanary) checkCanary(selected, problems);
+    checkReboots(selected, inventory, problems);
     return [selected];
   });
 };
