@@ -121,12 +121,14 @@ export const optionSteps = (
     const { name, value } = option;
     const key = keyOf(module, name);
     if (seen.state === 'built in') return ofBuiltIn(module, option, known);
-    if (known.offered && !known.offered.includes(name)) {
+    const shown = known.values.get(pathOf(module, name));
+    // modinfo does not tell of every one (nf_conntrack's hashsize): what the loaded module shows is one too.
+    const isShown = shown !== undefined && !('errno' in shown && shown.errno === 'ENOENT');
+    if (known.offered && !known.offered.includes(name) && !isShown) {
       const offers = known.offered.length === 0 ? 'it has none' : `it has ${[...known.offered].sort().join(', ')}`;
       return [unsupported(key, `${module} has no option ${name}, and would ignore it: ${offers}`)];
     }
-    const shown = known.values.get(pathOf(module, name));
-    const isHidden = seen.state === 'loaded' && (!shown || ('errno' in shown && shown.errno === 'ENOENT'));
+    const isHidden = seen.state === 'loaded' && !isShown;
     const kept: Setting<string> = setting(
       key,
       value,

@@ -171,7 +171,8 @@ const putBack = (setting: Setting, target: Target, known: Known): Evaluation | u
 };
 
 /** `state: absent`: what perfplay keeps of a setting goes. The running value stays until the boot. */
-const evaluateAbsent = ({ dependsOn: _, ...setting }: Setting, apply: Apply, known: Known): Evaluation => {
+const evaluateAbsent = (given: Setting, apply: Apply, known: Known): Evaluation => {
+  const setting: Setting = { ...given, dependsOn: [] };
   const { running, persist } = setting;
   const { target } = running;
   if (apply === 'running') return settled(setting);
