@@ -3,8 +3,8 @@ import { createWaiting } from './waiting.ts';
 
 /** Who may be down: hosts wait here until there is room for another. */
 export interface DownSlots {
-  /** Gives what puts the host back, once there is room; undefined: the run was stopped before. */
-  readonly take: (host: string) => Promise<(() => void) | undefined>;
+  /** Gives what puts the host back, once there is room; undefined: the run was stopped before. `waits`: called where it must wait. */
+  readonly take: (host: string, waits: () => void) => Promise<(() => void) | undefined>;
   /** Those that wait look again whether they may go on at all. */
   readonly wake: () => void;
 }
@@ -18,8 +18,9 @@ export const createDownSlots = (groups: readonly DownGroup[], stopped: () => boo
   }
   const { wait, wake } = createWaiting();
   return {
-    take: async (host) => {
+    take: async (host, waits) => {
       const room = rooms.get(host) ?? { most: Infinity, down: 0 };
+      if (room.down >= room.most) waits();
       while (room.down >= room.most && !stopped()) await wait();
       if (stopped()) return undefined;
       room.down++;

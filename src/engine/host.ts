@@ -42,8 +42,8 @@ export interface HostOptions {
   /** Somebody interrupts the run: what is under way is given up. */
   readonly signal: AbortSignal;
   readonly halt: (why: string) => void;
-  /** Waits until the host may go down in a play; gives what says that it is back. Undefined: the run was stopped before. */
-  readonly takeDown: (play: Play) => Promise<(() => void) | undefined>;
+  /** Waits until the host may go down in a play, and calls `waits` where it must; gives what says that it is back. Undefined: the run was stopped before. */
+  readonly takeDown: (play: Play, waits: () => void) => Promise<(() => void) | undefined>;
 }
 
 export type HostStatus = HostEnded['status'];
@@ -173,10 +173,8 @@ export const createHostRun = (options: HostOptions): HostRun => {
     };
 
     /** Gives what says that the host is up again; undefined: the run was stopped before. */
-    const takeDown = async (): Promise<(() => void) | undefined> => {
-      on('waiting', 'others are down');
-      return options.check ? () => undefined : options.takeDown(play.play);
-    };
+    const takeDown = async (): Promise<(() => void) | undefined> =>
+      options.check ? () => undefined : options.takeDown(play.play, () => on('waiting', 'others are down'));
 
     /** It keeps its place among those that are down, so that nobody else may go. */
     const keepDown = (): void => options.halt(`${host.name} was to be rebooted, and is not back in service`);

@@ -51,7 +51,7 @@ export class RebootError extends Error {
 /** The run was interrupted while the host went down or booted: how it is, nobody knows. */
 export class RebootInterrupted extends Error {
   constructor(last: string) {
-    super(`interrupted while the host boots: it ${last}`);
+    super(`interrupted during the reboot: the host ${last}`);
     this.name = 'RebootInterrupted';
   }
 }

@@ -129,7 +129,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
         stopped ??= why;
         wakeAll();
       },
-      takeDown: (play) => slotsOf(play).take(host.name),
+      takeDown: (play, waits) => slotsOf(play).take(host.name, waits),
     });
     const state = { run, shells };
     states.set(name, state);

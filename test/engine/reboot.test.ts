@@ -156,7 +156,7 @@ describe('a reboot', () => {
     };
     const failed = attempt([nothing, refused, pressed], { signal: interrupt.signal });
     await expect(failed).rejects.toBeInstanceOf(RebootInterrupted);
-    await expect(failed).rejects.toThrow('interrupted while the host boots: it is down: ECONNREFUSED 10.0.0.1:22');
+    await expect(failed).rejects.toThrow('interrupted during the reboot: the host is down: ECONNREFUSED 10.0.0.1:22');
   });
 
   it('does not wait for a look that hangs longer than its own deadline', async () => {

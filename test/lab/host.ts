@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { execa } from 'execa';
+import { bootFile, bootText, type BootSpec } from './boot.ts';
 import { ip, type Router } from './network.ts';
 import { loginOf, type HostSpec } from './spec.ts';
 
@@ -28,6 +29,12 @@ export interface LabHost {
   readonly calls: () => Promise<readonly (readonly string[])[]>;
   /** Forgets sessions, connections and calls. */
   readonly clear: () => Promise<void>;
+  /** What the next `systemctl reboot` does. */
+  readonly nextBoot: (spec: BootSpec) => Promise<void>;
+  /** How often the host has gone down for a boot. */
+  readonly boots: () => Promise<number>;
+  /** Resolves when sshd is back from the boot that was asked for. */
+  readonly booted: () => Promise<void>;
   /** From now on packets to and from the host vanish without a word. */
   readonly cut: () => Promise<void>;
   readonly mend: () => Promise<void>;
@@ -127,6 +134,9 @@ export const startHost = async (
         .filter(Boolean)
         .map((line) => line.split('\t')),
     clear: async () => void (await run(': >/var/log/sshd.log; : >/var/lib/lab/calls', [])),
+    nextBoot: async (next) => void (await run('exec cat >"$1"', [bootFile], bootText(next))),
+    boots: async () => Number(await run('cat /var/lib/lab/boots 2>/dev/null | wc -l', [])),
+    booted: async () => void (await run('while [ -d /run/lab/going-down ]; do sleep 0.05; done', [])),
     cut: async () => {
       await ip([`route replace blackhole ${address}/32`], router.pid);
       await ip(['route replace blackhole default'], pid);

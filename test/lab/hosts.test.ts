@@ -95,7 +95,7 @@ describe.skipIf(labProblem !== undefined)(title, () => {
   });
 
   test('a busybox userland has busybox programs and the real sudo', async () => {
-    expect(await lab.host('broker').sh('for name in cat dd; do readlink -f "$(command -v "$name")"; done')).toMatch(
+    expect(await lab.host('broker').sh('for name in cat dd; do readlink -f "/usr/bin/$name"; done')).toMatch(
       /^(\S*busybox\n?){2}$/,
     );
     expect(await lab.host('broker').sh('sudo --version')).toContain('Sudo version');

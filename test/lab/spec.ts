@@ -1,3 +1,4 @@
+import type { BootSpec } from './boot.ts';
 import type { Tree } from './tree.ts';
 
 export interface Login {
@@ -38,6 +39,8 @@ export interface HostSpec {
   readonly processes?: readonly ProcessSpec[];
   /** More lines of sshd_config: `MaxSessions 1`. */
   readonly sshd?: readonly string[];
+  /** What `systemctl reboot` does here. */
+  readonly boot?: BootSpec;
 }
 
 /** An address where no sshd answers: connection refused, no answer at all, or no route to the host. */

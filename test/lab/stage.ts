@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { bootFile, bootText } from './boot.ts';
 import { loginOf, type HostSpec, type Login } from './spec.ts';
 import { writeTree, type Tree } from './tree.ts';
 
@@ -124,6 +125,7 @@ export const stageHost = (folder: string, spec: HostSpec, address: string, keys:
     '/etc/hostname': `${spec.name}\n`,
     '/etc/hosts': `127.0.0.1 localhost\n${address} ${spec.name}\n`,
     '/var/lib/lab/units/': '',
+    [bootFile]: bootText(spec.boot),
     ...hostTree,
   };
   const entries = Object.entries(all);

@@ -29,6 +29,8 @@ export interface Guest extends Keys {
   readonly sh: (command: string, ...args: readonly string[]) => Promise<string>;
   /** Resolves when the next boot has started all its units: what systemd says of it (`running` or `degraded`), and the seconds it took. */
   readonly reboot: () => Promise<{ readonly state: string; readonly seconds: number }>;
+  /** Presses the reset button, with no word to the guest: resolves as `reboot` does. */
+  readonly reset: () => Promise<{ readonly state: string; readonly seconds: number }>;
   /** What the guest's kernel asked of a CPU since power-on: P-states, 0 the fastest. */
   readonly pstates: (cpu: number) => readonly number[];
   /** What the guest wrote to its serial console since power-on. */
@@ -57,6 +59,12 @@ export const startGuest = async (image: Image, options: GuestOptions = {}): Prom
     throw error;
   });
   const sh = runner(keys, machine);
+  const bootedBy = async (work: Promise<unknown>): Promise<{ readonly state: string; readonly seconds: number }> => {
+    const moment = Date.now();
+    await work;
+    boot = await awaitBoot(keys, machine, boot.bootId);
+    return { state: boot.state, seconds: since(moment) };
+  };
   return {
     ...keys,
     name,
@@ -77,13 +85,9 @@ export const startGuest = async (image: Image, options: GuestOptions = {}): Prom
       return stringify({ all: { hosts: { [name]: variables }, children } });
     },
     sh,
-    reboot: async () => {
-      const moment = Date.now();
-      // The connection may be closed before the answer.
-      await sh('systemctl reboot').catch(() => undefined);
-      boot = await awaitBoot(keys, machine, boot.bootId);
-      return { state: boot.state, seconds: since(moment) };
-    },
+    // The connection may be closed before the answer.
+    reboot: () => bootedBy(sh('systemctl reboot').catch(() => undefined)),
+    reset: () => bootedBy(machine.control('system_reset')),
     pstates: (cpu) => [...readFileSync(pstateFile(machine.folder, cpu))],
     serial: machine.serial,
     powerOff: async () => {
