@@ -1,8 +1,13 @@
 import type { Guest } from '../lab/vm/guest.ts';
 
-/** Everything in /etc, and the boot menu: name, kind, mode, owner and link; then each file's name and checksum. One a line. */
+/**
+ * Everything in /etc, the boot menu and what stands beside it, and where perfplay keeps files of its own, but for its journal: name,
+ * kind, mode, owner and link; then each file's name and checksum. One a line.
+ */
 const filesScript = `
   find /etc /boot/grub/grub.cfg -printf '%p %y %m %u:%g %l\\n'
+  find /boot/grub /usr/local -mindepth 1 -maxdepth 2 -printf '%p %y\\n'
+  if [ -d /var/lib/perfplay ]; then find /var/lib/perfplay -type f -not -path '*/journal/*' -printf '%p %y\\n'; fi
   find /etc /boot/grub/grub.cfg -type f -exec sha256sum {} + | sed 's/^\\([^ ]*\\)  \\(.*\\)/\\2 \\1/'`;
 
 /** What the site's settings are in the running kernel, each with its file. */
