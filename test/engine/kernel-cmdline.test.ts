@@ -58,6 +58,54 @@ describe('kernel_cmdline through the engine', () => {
     expect(host.read('/boot/grub/grub.cfg')).toContain('quiet splash\n');
   });
 
+  describe('is kept for kernels that are installed later too', () => {
+    const own = '/etc/default/grub.d/zz-perfplay.cfg';
+    const keys = async () => {
+      const { tasks } = await runTasks(host, [capped], { check: true });
+      return tasks[0]?.changes.map(({ key, levels }) => `${key} ${levels.join()}`);
+    };
+    beforeEach(() => runTasks(host, [capped]));
+
+    it('so a line of ours that is gone is named, though the menu still has it', async () => {
+      const text = host.read(own)!;
+      host.write(own, text.replace(/^# perfplay set processor.*\n/m, ''));
+      expect(await keys()).toEqual(['kernel_cmdline/processor.max_cstate boot']);
+      host.remove(own);
+      expect(await keys()).toHaveLength(2);
+      const { tasks } = await runTasks(host, [capped]);
+      expect(tasks).toMatchObject([
+        { outcome: 'changed', warnings: [expect.stringContaining('a kernel that is installed later')] },
+      ]);
+      expect(host.read(own)).toBe(text);
+      expect(await keys()).toEqual([]);
+    });
+
+    it('by somebody else’s file as well', async () => {
+      host.remove(own);
+      const words = capped.params.present.join(' ');
+      host.write(
+        '/etc/default/grub.d/50-other.cfg',
+        `GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT ${words}"\n`,
+      );
+      expect(await keys()).toEqual([]);
+      host.write('/etc/default/grub.d/60-lost.cfg', 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n');
+      expect(await keys()).toHaveLength(2);
+    });
+
+    it('and nothing is said of what only a shell could tell', async () => {
+      host.remove(own);
+      host.write('/etc/default/grub.d/50-other.cfg', 'GRUB_CMDLINE_LINUX_DEFAULT="$(cat /etc/arguments)"\n');
+      expect(await keys()).toEqual([]);
+    });
+  });
+
+  it('replaces where it stood what recovery entries have too, and adds nothing to them', async () => {
+    const console = { module: kernelCmdline, params: { present: ['console=tty0', 'console=ttyS0', 'nosoftlockup'] } };
+    await runTasks(host, [console]);
+    expect(host.read('/boot/grub/grub.cfg')).toMatch(/ro +console=tty0 console=ttyS0 quiet splash nosoftlockup\n/);
+    expect(host.read('/boot/grub/grub.cfg')).toMatch(/single +console=tty0 console=ttyS0\n/);
+  });
+
   it('leaves everything as it was when the menu cannot be generated, and names why', async () => {
     const before = host.read('/boot/grub/grub.cfg');
     host.write('/grub-mkconfig-fails', '');

@@ -163,12 +163,17 @@ describe('the words that kernel_cmdline accepts', () => {
     writeFileSync(script, `set -e\ncd ${folder}\n${text}\n`);
     const output = execFileSync(shell, [script], { encoding: 'utf8' }).split('\n');
     for (const [index, [kept, everywhere, normal]] of cases.entries()) {
-      const expected = (line: string, recovery: boolean): string =>
+      const isOurs = (one: string): boolean => kept.has(argumentGroup(argumentName(one)));
+      // What every entry had, every entry has again.
+      const stood = new Set(everywhere.split(' ').map((one) => argumentGroup(argumentName(one))));
+      const isEverywhere = ([group, { recovery }]: readonly [string, KeptArgument]): boolean =>
+        recovery || stood.has(group);
+      const expected = (line: string, inEvery: boolean): string =>
         [
-          ...line.split(' ').filter((one) => one !== '' && !kept.has(argumentGroup(argumentName(one)))),
-          ...[...kept.values()]
-            .filter((one) => one.recovery === recovery && one.value !== null)
-            .map(({ value }) => value),
+          ...line.split(' ').filter((one) => one !== '' && !isOurs(one)),
+          ...[...kept].flatMap(([group, one]) =>
+            one.value !== null && isEverywhere([group, one]) === inEvery ? [one.value] : [],
+          ),
         ].join(' ');
       const words = (line: string | undefined): string => (line ?? '').split(' ').filter(Boolean).join(' ');
       const xen = index % 2 === 0 ? expected(`xen ${normal}`, false) : '';
