@@ -105,6 +105,7 @@ export const run = async (
     exit,
     elapsed: Date.now() - started.getTime(),
     ...(summary.stopped !== undefined && { stopped: summary.stopped }),
+    ...(summary.undone.length > 0 && { undone: summary.undone }),
   });
   await reporter.close();
   return exit;

@@ -9,8 +9,8 @@ export type Stage = 'connect' | 'greeting' | 'key exchange' | 'authentication';
  */
 export class AttemptError extends ConnectError {
   readonly kind: 'busy' | 'refused' | 'broken';
-  constructor(kind: AttemptError['kind'], message: string, hint?: string) {
-    super(message, hint);
+  constructor(kind: AttemptError['kind'], message: string, hint?: string, isForeign = false) {
+    super(message, hint, isForeign);
     this.kind = kind;
   }
 }

@@ -13,7 +13,7 @@ export const createHostKeyCheck = (destination: Destination, lines: readonly Kno
   const { name, host, port, hostKeyAlias } = destination;
   const entries = entriesFor(lines, host, port, hostKeyAlias);
   const where = hostPort(host, port);
-  const refuse = (message: string, hint: string) => new AttemptError('refused', message, hint);
+  const refuse = (message: string, hint: string) => new AttemptError('refused', message, hint, true);
   return {
     entries,
     judge: (key) => {

@@ -181,6 +181,6 @@ const useHop = async (way: readonly Destination[], fleet: Fleet): Promise<UsedHo
     if (!(error instanceof AttemptError)) throw error;
     if (error.kind !== 'refused') forget();
     const kind = error.kind === 'refused' ? 'refused' : 'broken';
-    throw new AttemptError(kind, `jump host ${hop.name}: ${error.message}`, error.hint);
+    throw new AttemptError(kind, `jump host ${hop.name}: ${error.message}`, error.hint, error.isForeign);
   }
 };

@@ -32,10 +32,13 @@ export interface Connection {
 export class ConnectError extends Error {
   /** What to do about it. */
   readonly hint: string | undefined;
-  constructor(message: string, hint?: string) {
+  /** The host showed a key that is not its own, or an unknown one: no matter of waiting. */
+  readonly isForeign: boolean;
+  constructor(message: string, hint?: string, isForeign = false) {
     super(message);
     this.name = 'ConnectError';
     this.hint = hint;
+    this.isForeign = isForeign;
   }
 }
 

@@ -95,8 +95,7 @@ const isGone = (error: unknown): error is Gone =>
   error instanceof FrameError;
 
 /** A changed host key is no matter of waiting. */
-const isForeign = (error: Gone): error is ConnectError =>
-  error instanceof ConnectError && /\bshows the (?:unknown )?key\b/.test(error.message);
+const isForeign = (error: Gone): error is ConnectError => error instanceof ConnectError && error.isForeign;
 
 /** Throws ShellLost where the work takes longer than so many seconds, or is given up. */
 const within = async <T>(seconds: number, work: Promise<T>, signal?: AbortSignal): Promise<T> => {

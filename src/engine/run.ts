@@ -31,6 +31,8 @@ export interface RunSummary {
   readonly hosts: readonly HostEnded[];
   /** Hosts that were left out because a batch failed too often. */
   readonly stopped?: string;
+  /** Hosts that are not done. */
+  readonly undone: readonly string[];
   /** Asks of all hosts, for whoever counts. */
   readonly asks: number;
   readonly interrupted: boolean;
@@ -185,7 +187,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
   delegates.close();
   const hosts = [...ended.values()];
   const asks = [...states.values()].reduce((sum, { shells }) => sum + shells.asks(), delegates.asks());
-  return { hosts, asks, interrupted: signal.aborted, ...(stopped !== undefined && { stopped }) };
+  return { hosts, undone, asks, interrupted: signal.aborted, ...(stopped !== undefined && { stopped }) };
 };
 
 /** Exit code of run, plan and check from how the hosts ended: 2 failed or unknown, 4 unreachable, 6 both, 130 interrupted. */

@@ -1,5 +1,5 @@
 import type { Connection } from '../connect/types.ts';
-import { openShell, type Shell } from '../connect/shell/shell.ts';
+import { openShell, ShellLost, type Shell } from '../connect/shell/shell.ts';
 import type { Host } from '../inventory/types.ts';
 import { createSnapshotView, type SnapshotView } from './snapshot-view.ts';
 
@@ -32,10 +32,17 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>)
 
   const open = async (user: string | undefined): Promise<OpenShell> => {
     connection ??= connect();
-    opened = await connection;
+    const asked = connection;
+    const made = await asked;
+    // The connection was given up meanwhile: another may be in its place.
+    if (connection !== asked) {
+      made.close();
+      throw new ShellLost('the connection was given up');
+    }
+    opened = made;
     const become =
       user === undefined ? undefined : { user, ...(becomePassword !== undefined && { password: becomePassword }) };
-    const channel = await opened.shell(become);
+    const channel = await made.shell(become);
     const shell = openShell(channel, { ...(root && { root }), ...(write && { write }), ...(path && { path }) });
     const view = createSnapshotView(shell, () => asks++);
     views.push(view);

@@ -229,7 +229,9 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     options.invalidate();
     const results = await shell.apply([journal, ...batch.ops.slice(1)]).catch(afterWriting);
     if (results[0]?.state !== 0) {
-      const message = `the journal cannot be written, so nothing was changed: ${results[0]?.text.split('\n')[0] ?? ''} (is become set?)`;
+      const words = results[0]?.text.split('\n')[0] ?? '';
+      const hint = words.includes('Permission denied') ? ' (is become set?)' : '';
+      const message = `the journal cannot be written, so nothing was changed: ${words}${hint}`;
       for (const { history } of todo) history.failure ??= { reason: 'refused', message };
       for (const { evaluation } of todo) failures.add(evaluation.setting.key);
       continue;

@@ -122,6 +122,8 @@ export interface RunEnded {
   readonly elapsed: number;
   /** Why hosts were left out: a batch that failed too often, an interrupt. */
   readonly stopped?: string;
+  /** All those that were left out. */
+  readonly undone?: readonly string[];
 }
 
 /** A reporter. `close` resolves when everything is written. */

@@ -96,6 +96,7 @@ export const documentOf = (summary: Summary): object => ({
   exit: summary.end?.exit ?? null,
   elapsed: summary.end?.elapsed ?? null,
   stopped: summary.end?.stopped ?? null,
+  undone: summary.end?.undone ?? [],
 });
 
 /** One JSON document, written when the run is over. A run that was cut short has `exit: null`; no run, no document. */

@@ -140,7 +140,7 @@ describe('a reboot', () => {
     'shows the key SHA256:abc (ssh-ed25519), which is revoked in known_hosts:3',
   ])('has failed at once where the host %s', async (words) => {
     const foreign: Look = () => {
-      throw new ConnectError(`10.0.0.1:22 ${words}`, 'find out');
+      throw new ConnectError(`10.0.0.1:22 ${words}`, 'find out', true);
     };
     const failed = attempt([nothing, foreign]);
     await expect(failed).rejects.toBeInstanceOf(RebootError);

@@ -167,7 +167,9 @@ pp_remove() {
   [ "$2" = keep ] || rmdir -- "${1%/*}" 2>/dev/null || :
 }
 pp_record() {
-  pp_text=$(umask 077; mkdir -p -m 700 "$1" 2>&1 && pp_print %s "$3" | dd of="$1/$2" conv=fsync 2>&1) && pp_text=''
+  pp_text=$(umask 077; mkdir -p -m 700 "$1" 2>&1 && pp_print %s "$3" | dd of="$1/$2" conv=fsync 2>&1) && { pp_text=''; return; }
+  rm -f "$1/$2"
+  return 1
 }
 pp_run() {
   pp_mark run "$1" >&2

@@ -9,7 +9,7 @@ export interface Keys {
 }
 
 /** How long a guest may take to answer, on a machine that is busy with other suites: seconds. */
-const patience = 420;
+const patience = 900;
 const bootIdFile = '/proc/sys/kernel/random/boot_id';
 
 const optionsOf = ({ key, knownHosts }: Keys, port: number): readonly string[] =>
