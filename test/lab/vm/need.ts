@@ -65,5 +65,8 @@ const findProblem = (): string | undefined => {
   return bavail * bsize < roomNeeded ? `needs ${roomNeeded / 1e9} GB of room in ${cache}` : undefined;
 };
 
+/** Of the environment: why the build of an image has failed; whoever runs the suites says so to them. */
+export const noGuests = 'PERFPLAY_NO_GUESTS';
+
 /** Why no guest can be built and booted on this machine; undefined where it can. Put it into the suite's name, so that a skip is seen. */
-export const vmProblem = findProblem();
+export const vmProblem = process.env[noGuests] ?? findProblem();
