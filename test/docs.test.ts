@@ -10,7 +10,7 @@ import { tasksOf } from '../src/playbook/sequence.ts';
 // What people copy out of the documents must work.
 
 const root = path.join(import.meta.dirname, '..');
-const documents = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/ansible.md'];
+const documents = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/ansible.md', 'docs/reboots.md'];
 const textOf = (name: string): string => readFileSync(path.join(root, name), 'utf8');
 const files = (folder: string): readonly string[] =>
   readdirSync(path.join(root, folder))
