@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['**/*.vm.ts'],
     globalSetup: ['build.ts'],
     fileParallelism: false,
-    testTimeout: 900_000,
+    testTimeout: 1_800_000,
     hookTimeout: 1_800_000,
   },
 });
