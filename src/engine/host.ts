@@ -262,7 +262,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
     const prune = async (): Promise<Ended> => {
       const all = plays.flatMap(({ sequence, handlers }) => [...everyTask(sequence), ...handlers]);
       const keeping = all.filter(({ task }) => keeps(task));
-      const [like] = keeping;
+      const like = keeping[0] ?? (options.prune === 'remove' ? all[0] : undefined);
       if (options.prune === 'off' || !like || !keeping.every((task) => done.has(task))) return 'done';
       const { view } = await shells.for(userOn(host, like));
       await view.ensure(keptReads);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import debug from '../../modules/debug/index.ts';
 import fileModule from '../../modules/file/index.ts';
 import qemuKvm from '../../modules/qemu_kvm/index.ts';
 import sysctl from '../../modules/sysctl/index.ts';
@@ -90,6 +91,13 @@ describe('what nobody declares any more', () => {
     const stopped = await pruned([swappiness, failing, never], 'remove');
     expect(stopped.tasks.map(({ outcome }) => outcome)).toContain('failed');
     expect(stopped.result).toBeUndefined();
+  });
+
+  it('is all of it for a site that keeps nothing, and only where that was asked for', async () => {
+    const nothing: TaskInput = { module: debug, params: { msg: 'hello' } };
+    expect((await pruned([nothing], 'list', true)).result).toBeUndefined();
+    expect((await pruned([nothing], 'remove')).result?.changes).toHaveLength(4);
+    expect([sysctlFile, '/var/lib/perfplay/originals'].map(host.read)).toEqual([undefined, undefined]);
   });
 
   it('is what a condition leaves out', async () => {
