@@ -139,7 +139,7 @@ export const undeclaredResult = (host: string, play: number, undeclared: Undecla
   host,
   play,
   task: 'prune',
-  name: '--prune removes it',
+  name: 'What nobody declares any more',
   module: 'prune',
   position: like.task.position,
   outcome: 'ok',
