@@ -10,7 +10,7 @@ const play = (value: number) => [
   {
     hosts: 'guest',
     become: true,
-    reboot: 'when-required',
+    reboot: { timeout: 1200 },
     tasks: [{ kernel_cmdline: { present: [`lab.setting=${value}`] } }, { sysctl: { values: { 'vm.swappiness': 1 } } }],
     post_reboot: [{ command: { argv: ['grep', '-q', `lab.setting=${value}`, '/proc/cmdline'] } }],
   },
