@@ -44,7 +44,7 @@ export const kernelArg = defineStore<BootLoader>({
     }
     if (different !== undefined) {
       // Our file is written first: where the menu does not follow it, an earlier run did not come to its end.
-      const note = `an earlier run was cut off, or somebody changed ${source} since: it is whole, and not what perfplay keeps`;
+      const note = `an earlier run was cut off, or somebody changed ${source} since: it is whole, and the old one, not what perfplay keeps`;
       return { value: different, from: source, ...(kept.get(name)?.value === value && { note }) };
     }
     const behind = later.find(({ words }) => stands(words) !== value);
