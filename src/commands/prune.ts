@@ -1,5 +1,6 @@
 import { InputError } from '../diagnostics.ts';
 import type { Prune } from '../engine/prune.ts';
+import { keeps } from '../engine/task-plan.ts';
 import { tasksOf } from '../playbook/sequence.ts';
 import type { Play, Site } from '../playbook/types.ts';
 import type { RunCommandOptions } from './options.ts';
@@ -9,7 +10,7 @@ const unsaid = (site: Site, { tags = [], skipTags = [] }: RunCommandOptions): st
   if (tags.length + skipTags.length > 0) return 'with -t or --skip-tags';
   const delegated = site.plays
     .flatMap(({ sequence, handlers }) => [...tasksOf(sequence), ...handlers])
-    .find(({ delegateTo, module }) => delegateTo !== undefined && (module.removable || module.stores.length > 0));
+    .find((task) => task.delegateTo !== undefined && keeps(task));
   return delegated && `while "${delegated.name}" (${delegated.position.file}:${delegated.position.line}) is delegated`;
 };
 
