@@ -92,6 +92,16 @@ export const diagnosticCodes = {
   'no-inventory': explain('No inventory was given.', '`-i FILE`, or set `PERFPLAY_INVENTORY`.'),
   'no-module': explain('A task has no module.', 'Write what should be true: a module and its parameters.'),
   'no-password': explain('`-K` was given and no password typed.', 'Type it, or set `ansible_become_password`.'),
+  'no-plan-file': explain('A plan cannot be read or written.', '`perfplay plan SITE -o FILE` writes one.'),
+  'no-record': explain(
+    'The run cannot be recorded here.',
+    'Call it from a folder that can be written, or set `PERFPLAY_RUNS`.',
+  ),
+  'no-run': explain('No such run is on record.', '`perfplay history` lists them.'),
+  'not-taken-back': explain(
+    'A rollback cannot take this back, or takes it back from another record.',
+    'The message says what; look at it yourself.',
+  ),
   'no-tasks': explain('`-t` and `--skip-tags` leave nothing to do.', '`--list-tags` shows the tags that there are.'),
   'no-terminal': explain('Something must be asked and there is no terminal.', 'The hint says how to give it instead.'),
   'not-allowed': explain('A value is none of those that are taken.', 'The hint has the nearest, or all of them.'),

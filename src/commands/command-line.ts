@@ -7,6 +7,11 @@ const positive = (text: string): number => {
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number from 1 is expected.');
   return value;
 };
+const seconds = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('Seconds are expected.');
+  return value;
+};
 const several = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 const inventory = (command: Command): Command =>
@@ -26,7 +31,13 @@ const inventory = (command: Command): Command =>
 const connection = (command: Command): Command =>
   command
     .option('-u, --user <name>', 'login user where the inventory names none')
+    .option('-k, --ask-pass', 'ask for the login password')
+    .option(
+      '--connection-password-file <file>',
+      'the login password: first line of a file, or of what a program prints',
+    )
     .option('-K, --ask-become-pass', 'ask for the sudo password')
+    .option('--become-password-file <file>', 'the sudo password, likewise')
     .option('-f, --forks <number>', 'hosts at a time', positive, 100)
     .option('--timeout <seconds>', 'for connecting', positive, 20);
 
@@ -36,6 +47,9 @@ const site = (command: Command): Command =>
     .option('--skip-tags <tags>', 'no tasks with one of these tags (several times)', several)
     .option('-b, --become', 'become root in every play')
     .option('--no-canary', 'let a play that changes the kernel line begin with more than one host');
+
+const lock = (command: Command): Command =>
+  command.option('--lock-timeout <seconds>', 'wait for a host that another run holds; without it exit 12', seconds);
 
 const report = (command: Command): Command =>
   command
@@ -56,6 +70,8 @@ export interface Surroundings {
   readonly columns: number;
   /** Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Ctrl-C again. */
+  readonly halt: AbortSignal;
   /** Hears the exit code. */
   readonly exit: (code: number) => void;
 }
@@ -64,7 +80,7 @@ export interface Surroundings {
  * Every command's words, and nothing of what they do: that is loaded when it is called, as start-up is felt at every call.
  * Parsing throws CommanderError for words that are wrong.
  */
-export const createCommandLine = ({ print, columns, signal, exit }: Surroundings): Command => {
+export const createCommandLine = ({ print, columns, signal, halt, exit }: Surroundings): Command => {
   const program = new Command('perfplay')
     .description(
       'makes a fleet of Linux hosts converge to the performance settings that playbooks declare, and proves it',
@@ -78,12 +94,13 @@ export const createCommandLine = ({ print, columns, signal, exit }: Surroundings
     async (...words: Words): Promise<void> =>
       exit(await action(...words));
 
+  const interrupts = { signal, halt };
   const run = (name: string, description: string): Command =>
     report(connection(site(program.command(name).argument('<site>', 'playbook').description(description)))).option(
       '--prune',
       'remove what perfplay keeps on a host and no task of the playbook declares',
     );
-  run('run', 'make hosts as the playbook declares')
+  lock(run('run', 'make hosts as the playbook declares'))
     .option('-C, --check', 'plan only: write nothing')
     .option('--expect-no-changes', 'write nothing; exit 10 where a change is planned')
     .option('--fail-on-pending', 'exit 13 where something waits for a reboot or restart')
@@ -95,12 +112,71 @@ export const createCommandLine = ({ print, columns, signal, exit }: Surroundings
         if (options.listHosts || options.listTasks || options.listTags)
           return (await import('./listing.ts')).list(playbook, options, print);
         const command = await import('./run.ts');
-        return command.run(playbook, options, options.check ? 'check' : 'run', print, signal);
+        return command.run(playbook, options, options.check ? 'check' : 'run', print, interrupts);
       }),
     );
   run('plan', 'show what a run would change')
     .option('--detailed-exitcode', '0 nothing to do, 2 changes, 1 an error or a host unread')
-    .action(act(async (playbook, options) => (await import('./run.ts')).run(playbook, options, 'plan', print, signal)));
+    .option('-o, --out <file>', 'write the plan down: perfplay apply does exactly that')
+    .action(
+      act(async (playbook, options) => (await import('./run.ts')).run(playbook, options, 'plan', print, interrupts)),
+    );
+  lock(
+    report(
+      connection(
+        inventory(
+          program.command('apply').argument('<plan>', 'file of plan -o').description('do exactly what a plan says'),
+        ),
+      ),
+    ),
+  ).action(act(async (file, options) => (await import('./apply.ts')).apply(file, options, print, interrupts)));
+  lock(
+    report(
+      connection(
+        inventory(
+          program
+            .command('rollback')
+            .argument('[run]', 'name of a run, or its end')
+            .description('put back what a run has changed, running and boot values alike'),
+        ),
+      ),
+    ),
+  )
+    .option('--last', 'the latest run on record')
+    .option('--plan', 'show what would be put back, and write nothing')
+    .option('--force', 'also what somebody has changed since')
+    .action(act(async (name, options) => (await import('./rollback.ts')).rollback(name, options, print, interrupts)));
+  program
+    .command('history')
+    .argument('[host]', 'only runs that have changed this host')
+    .description('list the runs that are on record here')
+    .action(act(async (host) => (await import('./history.ts')).history(host, print)));
+  report(
+    program.command('show').argument('[run]', 'name of a run, or its end').description('show a run of the past again'),
+  )
+    .option('--last', 'the latest run on record')
+    .action(act(async (name, options) => (await import('./history.ts')).show(name, options, print)));
+  lock(
+    report(
+      connection(
+        inventory(
+          program
+            .command('resume')
+            .argument('[run]', 'name of a run, or its end')
+            .description('go on with a run that was cut off, on the hosts that were not done'),
+        ),
+      ),
+    ),
+  )
+    .option('--last', 'the latest run on record')
+    .action(
+      act(async (name, options, command: Command) => {
+        const given = Object.entries(options as object).filter(
+          ([option]) => command.getOptionValueSource(option) !== 'default',
+        );
+        return (await import('./resume.ts')).resume(name, Object.fromEntries(given), print, interrupts);
+      }),
+    );
   site(
     program
       .command('validate')

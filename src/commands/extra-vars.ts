@@ -1,3 +1,4 @@
+import { secretVariables, variables as connectionNames } from '../inventory/connection-names.ts';
 import type { Value, Variable } from '../inventory/types.ts';
 import { InputError, type Diagnostic } from '../diagnostics.ts';
 import type { Sources } from '../yaml/files.ts';
@@ -27,6 +28,24 @@ const secretValue = (map: MapNode): Node | undefined => {
   return value;
 };
 
+const becomePasswords: readonly string[] = connectionNames.becomePassword;
+
+/** Passwords among the arguments: other users of this machine read those in the list of processes. */
+const passwordProblems = (names: readonly string[]): readonly Diagnostic[] =>
+  names
+    .filter((name) => secretVariables.has(name))
+    .map((name) => {
+      const [option, environment] = becomePasswords.includes(name)
+        ? ['-K, --become-password-file FILE', 'PERFPLAY_BECOME_PASSWORD']
+        : ['-k, --connection-password-file FILE', 'PERFPLAY_PASSWORD'];
+      return {
+        code: 'extra-vars',
+        severity: 'error',
+        message: `-e ${name}: a password among the arguments can be read by every user of this machine`,
+        hint: `${option}, the environment's ${environment}, the inventory, or -e @FILE`,
+      };
+    });
+
 /** Every text of a value. */
 const textsOf = (value: Value): readonly string[] => {
   if (typeof value !== 'object' || value === null)
@@ -47,7 +66,7 @@ const reveal = (node: Node, hide: Hide): Node => {
 
 /** What is wrong with a text, without its words and its line where it may hold secrets. */
 const discreet = (diagnostic: Diagnostic, text: string): Diagnostic => {
-  if (!/\bsecret\b/.test(text)) return diagnostic;
+  if (!/\bsecret\b|\bansible_\w*pass/.test(text)) return diagnostic;
   const { code, severity, position } = diagnostic;
   const where = position ? ` (${position.file}:${position.line}:${position.column})` : '';
   return { code, severity, message: `this cannot be read; it holds secrets and is not shown${where}` };
@@ -67,7 +86,7 @@ const fromYaml = (file: string, text: string, hide: Hide): readonly (readonly [s
 
 /**
  * The variables of every `-e`: `name=value` (text), `{…}` (YAML or JSON), `@file`; later ones win. A value that is written
- * `{secret: true, value: …}`, at any depth, is given to `hide`. Throws InputError.
+ * `{secret: true, value: …}`, at any depth, is given to `hide`. Throws InputError; connection passwords are taken of a file alone.
  */
 export const parseExtraVars = (
   given: readonly string[],
@@ -75,21 +94,29 @@ export const parseExtraVars = (
   hide: Hide = () => undefined,
 ): ReadonlyMap<string, Variable> => {
   const variables = new Map<string, Variable>();
+  const problems: Diagnostic[] = [];
   for (const text of given) {
     if (text.startsWith('@')) {
       const file = text.slice(1);
       for (const [name, variable] of fromYaml(file, files.read(file), hide)) variables.set(name, variable);
-    } else if (text.startsWith('{'))
-      for (const [name, variable] of fromYaml('(command line)', text, hide)) variables.set(name, variable);
-    else {
-      const match = /^([A-Za-z_]\w*)=(.*)$/s.exec(text);
-      if (!match) throw problem(`-e ${text}: not name=value`, '-e name=value, or -e @file.yml');
-      variables.set(match[1]!, {
-        value: match[2]!,
+    } else if (text.startsWith('{')) {
+      const inline = fromYaml('(command line)', text, hide);
+      problems.push(...passwordProblems(inline.map(([name]) => name)));
+      for (const [name, variable] of inline) variables.set(name, variable);
+    } else {
+      const [name] = /^\w*/.exec(text)!;
+      const passwords = passwordProblems([name]);
+      problems.push(...passwords);
+      const isAssignment = /^[A-Za-z_]/.test(name) && text[name.length] === '=';
+      if (!isAssignment && passwords.length === 0)
+        throw problem(`-e ${text}: not name=value`, '-e name=value, or -e @file.yml');
+      variables.set(name, {
+        value: text.slice(name.length + 1),
         position: { file: '(command line)', line: 1, column: 1 },
         origin: '-e',
       });
     }
   }
+  if (problems.length > 0) throw new InputError(problems);
   return variables;
 };

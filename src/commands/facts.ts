@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { facts as factsRead, type Facts } from '../contract/facts.ts';
 import { snapshotToData, type SnapshotData } from '../contract/snapshot.ts';
 import type { Shell } from '../connect/shell/shell.ts';
@@ -14,6 +13,7 @@ import { openInventory, openSite, type LoadedInventory, type LoadedSite } from '
 import type { ConnectOptions, SiteOptions } from './options.ts';
 import type { Print } from './print.ts';
 import busyScript from './busy.sh?raw';
+import { safeYaml } from './safe-yaml.ts';
 
 export interface FactsOptions extends SiteOptions, ConnectOptions {
   readonly snapshot?: boolean;
@@ -77,11 +77,7 @@ export const facts = async (
   const answers = await onHosts(inventory, names, options, print, signal, read, tell);
   const answered = answers.flatMap((answer) => ('answer' in answer ? [answer] : []));
   if (options.snapshot)
-    print.data(
-      stringify(Object.fromEntries(answered.map(({ host, answer }) => [host, answer.snapshot])), {
-        lineWidth: 0,
-      }).trimEnd(),
-    );
+    print.data(safeYaml(Object.fromEntries(answered.map(({ host, answer }) => [host, answer.snapshot]))));
   else
     print.data(
       safeJson(

@@ -1,8 +1,9 @@
-import { formatDiagnostic, InputError } from '../diagnostics.ts';
+import { InputError } from '../diagnostics.ts';
 import { explainHost } from '../inventory/explain.ts';
 import { matchHosts } from '../inventory/patterns.ts';
 import { graphInventory, listHost, listHosts, listInventory } from '../inventory/print.ts';
 import type { Inventory } from '../inventory/types.ts';
+import { diagnosticText } from '../report/diagnostic-text.ts';
 import { escapeText } from '../report/escape.ts';
 import type { Sources } from '../yaml/files.ts';
 import { type LoadedInventory, openInventory } from './load.ts';
@@ -49,7 +50,7 @@ export const inventory = (options: InventoryCommandOptions, print: Print): numbe
     );
   const opened = openInventory(options, print.mask.hide);
   const { inventory: loaded, files, warnings } = opened;
-  for (const warning of warnings) print.talk(formatDiagnostic(warning, files.text));
+  for (const warning of warnings) print.talk(diagnosticText(print.mask.value(warning), files.text));
   /** Names come from files that many edit. */
   const show = (text: string): void => print.data(text.split('\n').map(escapeText).join('\n'));
   if (pattern !== undefined) show(listHosts(hostsOf(loaded, pattern, options.limit, files)));

@@ -1,4 +1,5 @@
 import { listPlays, type PlayListing } from '../playbook/listing.ts';
+import { escapeText } from '../report/escape.ts';
 import { openSite } from './load.ts';
 import type { RunCommandOptions } from './options.ts';
 import type { Print } from './print.ts';
@@ -21,6 +22,6 @@ const playLines = (
 export const list = (playbook: string, options: RunCommandOptions, print: Print): number => {
   const { site } = openSite(playbook, options, print.mask.hide);
   const plays = listPlays(site).flatMap((play, index) => playLines(play, index, options));
-  print.data([`playbook: ${playbook}`, ...plays].join('\n'));
+  print.data([`playbook: ${playbook}`, ...plays].map(escapeText).join('\n'));
   return 0;
 };

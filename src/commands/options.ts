@@ -7,7 +7,10 @@ export interface InventoryOptions {
 
 export interface ConnectOptions {
   readonly user?: string;
+  readonly askPass?: boolean;
+  readonly connectionPasswordFile?: string;
   readonly askBecomePass?: boolean;
+  readonly becomePasswordFile?: string;
   readonly forks: number;
   /** Seconds. */
   readonly timeout: number;
@@ -23,14 +26,22 @@ export interface SiteOptions extends InventoryOptions {
 
 export type OutputFlag = 'live' | 'plain' | 'jsonl' | 'json';
 
-export interface RunCommandOptions extends SiteOptions, ConnectOptions {
-  readonly check?: boolean;
+/** How something is done on a fleet, and shown. */
+export interface ExecuteOptions extends ConnectOptions {
   readonly diff?: boolean;
   readonly output?: OutputFlag;
   readonly expectNoChanges?: boolean;
   readonly failOnPending?: boolean;
-  readonly prune?: boolean;
   readonly detailedExitcode?: boolean;
+  /** Seconds to wait for a host that another run holds. */
+  readonly lockTimeout?: number;
+}
+
+export interface RunCommandOptions extends SiteOptions, ExecuteOptions {
+  readonly check?: boolean;
+  readonly prune?: boolean;
+  /** The file of `plan -o`. */
+  readonly out?: string;
   readonly listHosts?: boolean;
   readonly listTasks?: boolean;
   readonly listTags?: boolean;

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { ReadStream } from 'node:tty';
 import { InputError } from '../diagnostics.ts';
+import { escapeText } from '../report/escape.ts';
 
 export interface Question {
   readonly prompt: string;
@@ -33,7 +34,7 @@ export const ask = async (question: Question, signal: AbortSignal): Promise<stri
   const output = question.hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
   // Before the prompt: who answers at once must not find a terminal that still shows what is typed.
   const lines = createInterface({ input, output, terminal: true });
-  process.stderr.write(question.prompt);
+  process.stderr.write(escapeText(question.prompt));
   const close = (): void => lines.close();
   const endLine = (): boolean => process.stderr.write('\n');
   signal.addEventListener('abort', close);

@@ -1,38 +1,39 @@
 import { randomBytes } from 'node:crypto';
-import { exitCode, runSite } from '../engine/run.ts';
-import type { RunSummary } from '../engine/run.ts';
-import type { Inventory } from '../inventory/types.ts';
-import type { Event, RunStarted } from '../report/events.ts';
-import { chooseOutput, createReporter } from '../report/reporter.ts';
-import { createConnector } from './connection.ts';
-import { ask } from './prompt.ts';
-import { pruneOf } from './prune.ts';
+import type { RunStarted } from '../report/events.ts';
+import { execute } from './execute.ts';
+import type { Interrupts } from './interrupt.ts';
 import { openSite } from './load.ts';
-import { interruptText } from './interrupt.ts';
 import type { RunCommandOptions } from './options.ts';
+import { createPlanWriter } from './plan-file.ts';
 import type { Print } from './print.ts';
+import { pruneOf } from './prune.ts';
 
 /** Sorts by time, and two runs of one second differ. */
-const newRun = (now: Date): string =>
+export const newRun = (now: Date = new Date()): string =>
   `${now.toISOString().replaceAll(/[-:]/g, '').slice(0, 15)}-${randomBytes(3).toString('hex')}`;
 
-interface Counted {
-  changed: boolean;
-  pending: boolean;
-}
+/** Options that say what is done, as far as they hold no secret: `resume` takes them up. */
+const recorded = [
+  'inventory',
+  'limit',
+  'extraVars',
+  'tags',
+  'skipTags',
+  'become',
+  'canary',
+  'prune',
+  'user',
+  'forks',
+  'timeout',
+] as const;
 
-const finalCode = (
-  summary: RunSummary,
-  counted: Counted,
-  options: RunCommandOptions,
-  command: RunStarted['command'],
-): number => {
-  const code = exitCode(summary);
-  if (command === 'plan' && options.detailedExitcode && code !== 130) return code !== 0 ? 1 : counted.changed ? 2 : 0;
-  if (code !== 0) return code;
-  if (options.expectNoChanges && counted.changed) return 10;
-  if (options.failOnPending && counted.pending) return 13;
-  return 0;
+const recordable = (options: RunCommandOptions, { mask }: Print) => {
+  const given = recorded.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]] as const]));
+  const isSecret = (value: unknown): boolean => mask.text(JSON.stringify(value)) !== JSON.stringify(value);
+  return {
+    options: Object.fromEntries(given.filter(([, value]) => !isSecret(value))),
+    secret: given.filter(([, value]) => isSecret(value)).map(([name]) => name),
+  };
 };
 
 /**
@@ -44,69 +45,37 @@ export const run = async (
   options: RunCommandOptions,
   command: RunStarted['command'],
   print: Print,
-  signal: AbortSignal,
+  interrupts: Interrupts,
+  resumes?: string,
 ): Promise<number> => {
   const doing = options.expectNoChanges && command === 'run' ? 'check' : command;
-  const { site, inventory, files, warnings } = openSite(playbook, options, print.mask.hide, doing !== 'run');
-  const prune = pruneOf(site, options, doing !== 'run');
-  const reporter = await createReporter(chooseOutput(options.output, process.stdout.isTTY), process.stdout, {
-    diff: options.diff ?? false,
-    source: (file) => {
-      const text = files.text(file);
-      return text && print.mask.lines(text);
+  const isRun = doing === 'run';
+  const { site, inventory, files, warnings } = openSite(playbook, options, print.mask.hide, !isRun);
+  const id = newRun();
+  const hash = files.hash();
+  const planFile = options.out === undefined ? undefined : createPlanWriter(options.out, id, hash, site, inventory);
+  const { exit, summary } = await execute(
+    {
+      run: id,
+      command: doing,
+      site,
+      prune: pruneOf(site, options, !isRun),
+      inventory,
+      hash,
+      warnings,
+      source: (file) => {
+        const text = files.text(file);
+        return text && print.mask.lines(text);
+      },
+      ...(isRun && {
+        description: { subject: playbook, ...recordable(options, print), ...(resumes !== undefined && { resumes }) },
+      }),
+      ...(planFile && { planned: planFile.planned, hear: planFile.hear }),
     },
-  });
-  const connector = await createConnector(options, signal, print.mask.hide, reporter.aside);
-  const interrupted = async (): Promise<void> => print.talk(interruptText);
-  signal.addEventListener('abort', () => void reporter.aside(interrupted), { once: true });
-  const started = new Date();
-  const counted: Counted = { changed: false, pending: false };
-  const emit = (event: Event): void => {
-    if (event.type === 'task') {
-      counted.changed ||= event.outcome === 'changed';
-      counted.pending ||= event.pending.length > 0;
-    }
-    reporter.emit(print.mask.value(event));
-  };
-  for (const diagnostic of warnings) emit({ type: 'diagnostic', diagnostic });
-  const hosts: Inventory = {
-    ...inventory,
-    hosts: new Map([...inventory.hosts].map(([name, host]) => [name, connector.withPassword(host)])),
-  };
-  const summary = await runSite({
-    run: newRun(started),
-    command: doing,
-    site,
-    prune,
-    inventory: hosts,
-    connect: connector.connect,
-    forks: options.forks,
-    emit,
-    now: () => new Date(),
-    prompt: async (text) => {
-      let answer = '';
-      const asking = async (): Promise<void> => {
-        try {
-          answer = await ask({ prompt: `${print.mask.text(text)}: `, instead: '' }, signal);
-        } catch (error) {
-          // Whoever interrupts has answered nothing, and nothing has failed.
-          if (!signal.aborted) throw error;
-        }
-      };
-      // Nobody at the terminal: there is nobody to wait for.
-      if (process.stdin.isTTY) await reporter.aside(asking);
-      return answer;
-    },
-    signal,
-  });
-  const exit = finalCode(summary, counted, options, command);
-  emit({
-    type: 'run-ended',
-    exit,
-    elapsed: Date.now() - started.getTime(),
-    ...(summary.stopped !== undefined && { stopped: summary.stopped }),
-    ...(summary.undone.length > 0 && { undone: summary.undone }),
-  });
-  await reporter.close();
+    options,
+    print,
+    interrupts,
+  );
+  if (planFile) print.talk(await planFile.write(summary));
   return exit;
 };

@@ -30,6 +30,9 @@ interface Log {
   password: ((outcome: PasswordOutcome) => void) | undefined;
 }
 
+/** Methods of servers that ssh2 does not know. */
+const foreignMethods: ReadonlySet<string> = new Set(['gssapi-with-mic', 'gssapi-keyex']);
+
 const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /**
@@ -49,7 +52,7 @@ async function* offers(
   const certificates = await Promise.all(paths.map((path) => keys.read(`${path}-cert.pub`)));
   for (const file of files) if (file.kind === 'missing' && wanted) log.notes.push(`${file.path} does not exist`);
   for (const file of [...files, ...certificates])
-    if (file.kind === 'unusable') log.notes.push(`${file.path}: ${file.why}`);
+    if (file.kind === 'unusable') log.notes.push(`${file.path}: ${file.why}${opensshHint(file.why)}`);
   const offered = new Set<string>();
   const fresh = (publicKey: Buffer): boolean => {
     const id = publicKey.toString('base64');
@@ -118,6 +121,9 @@ async function* offers(
   return undefined;
 }
 
+const opensshHint = (why: string): string =>
+  why.startsWith('ssh2 cannot use') ? ': set ansible_connection: openssh' : '';
+
 const publicKeyOf = (file: KeyFile): Buffer | undefined => {
   if (file.kind === 'private') return file.key.getPublicSSH();
   return file.kind === 'encrypted' || file.kind === 'public' ? file.publicKey : undefined;
@@ -151,6 +157,8 @@ export const createAuthentication = (
     },
     failure: () => {
       const where = hostPort(destination.host, destination.port);
+      if (left?.length && left.every((method) => foreignMethods.has(method)))
+        log.notes.push(`ssh2 cannot log in by ${left.join(' or ')}: set ansible_connection: openssh`);
       const notes = log.notes.length === 0 ? undefined : log.notes.join('; ');
       const takes = left?.length ? ` (it takes ${left.join(', ')})` : '';
       if (log.tried.length === 0)

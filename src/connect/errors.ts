@@ -119,7 +119,8 @@ export const closedError = (where: string, stage: Stage, said: string): AttemptE
   return notSsh(where, text);
 };
 
-const notSsh = (where: string, text: string): AttemptError =>
+/** The peer is something else. `text`: what it said, fit to be shown. */
+export const notSsh = (where: string, text: string): AttemptError =>
   new AttemptError('broken', `${where} does not speak SSH${text === '' ? '' : `; it said: ${text}`}`, 'check the port');
 
 /** What ssh2 reported before the connection was ready, in people's words. `said`: as in closedError. */
@@ -131,7 +132,7 @@ export const translate = (error: SshError, where: string, stage: Stage, said: st
     return new AttemptError(
       'broken',
       `${where} and perfplay have no common ${format[1]}`,
-      'the server offers only algorithms that ssh2 cannot use or that are no longer safe',
+      'the server offers only algorithms that ssh2 cannot use or that are no longer safe: ansible_connection: openssh may have one',
     );
   if (stage === 'greeting' && typeof error.code !== 'string') return notSsh(where, printable(said));
   if (/Too many authentication failures/i.test(message))

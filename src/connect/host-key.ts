@@ -34,7 +34,7 @@ export const createHostKeyCheck = (destination: Destination, lines: readonly Kno
           );
         case 'unknown': {
           const certificate = verdict.authority
-            ? `; ${verdict.authority.file}:${verdict.authority.line} trusts its certificate, which ssh2 cannot use`
+            ? `; ${verdict.authority.file}:${verdict.authority.line} may trust its certificate, which ssh2 cannot use: set ansible_connection: openssh`
             : '';
           return refuse(
             `${where} shows the unknown key ${shown}`,

@@ -1,4 +1,5 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, ECDH } from 'node:crypto';
+import { isIPv6, SocketAddress } from 'node:net';
 
 /** One line of a known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
 export interface KnownHost {
@@ -32,24 +33,81 @@ export const keyType = (key: Buffer): string => {
 export const fingerprint = (key: Buffer): string =>
   `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 
-/** The usable lines of a known_hosts file; what OpenSSH would not understand is passed over, as it does. */
+/** As OpenSSH reads base64: padded, nothing left over, and only blanks beside it. */
+const bytesOfBase64 = (text: string): Buffer | undefined => {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text.replaceAll(/[\r\v\f]/g, '') ? bytes : undefined;
+};
+
+/** The marker ends at the line's first space; only a line without any has it end at a tab. */
+const splitMarker = (line: string): readonly [marker: string | undefined, rest: string] => {
+  if (!line.startsWith('@')) return [undefined, line];
+  const end = line.search(line.includes(' ') ? / / : /\t|$/);
+  return [line.slice(1, end), line.slice(end)];
+};
+
+/** The signatures that a key of type ssh-rsa makes: a line may name its key by them. */
+const rsaSignatures: ReadonlySet<string> = new Set(['rsa-sha2-256', 'rsa-sha2-512']);
+
+/** The lines of a known_hosts file that can name a key; what OpenSSH would not understand is passed over, as it does. */
 export const parseKnownHosts = (text: string, file: string): readonly KnownHost[] =>
-  text.split('\n').flatMap((line, index) => {
-    const words = line.trim().split(/[ \t]+/);
-    if (words[0] === '' || words[0]!.startsWith('#')) return [];
-    const marker = words[0]!.startsWith('@') ? words.shift()!.slice(1) : undefined;
-    if (marker !== undefined && marker !== 'cert-authority' && marker !== 'revoked') return [];
-    const [hosts, type, encoded] = words;
-    if (hosts === undefined || type === undefined || encoded === undefined) return [];
-    const key = Buffer.from(encoded, 'base64');
-    if (keyType(key) !== type) return [];
+  text.split('\n').flatMap((raw, index) => {
+    const line = raw.split('\0', 1)[0]!.replace(/^[ \t]+/, '');
+    const [marker, rest] = splitMarker(line);
+    if (line.startsWith('#') || (marker !== undefined && marker !== 'cert-authority' && marker !== 'revoked'))
+      return [];
+    const [hosts, word, encoded] = rest.replace(/^[ \t]+/, '').split(/[ \t]+/);
+    const key = encoded === undefined ? undefined : bytesOfBase64(encoded);
+    if (!hosts || hosts.startsWith('@') || key === undefined) return [];
+    const type = keyType(key);
+    if (word !== type && !(type === 'ssh-rsa' && rsaSignatures.has(word!))) return [];
     return [{ file, line: index + 1, ...(marker && { marker }), hosts, type, key }];
   });
 
+/** The strings that a key's wire form is a row of (RFC 4251, section 5); undefined where it is not. */
+const stringsOf = (key: Buffer): readonly Buffer[] | undefined => {
+  const strings: Buffer[] = [];
+  for (let at = 0; at < key.length;) {
+    const end = at + 4 + (at + 4 > key.length ? 0 : key.readUInt32BE(at));
+    if (at + 4 > key.length || end > key.length) return undefined;
+    strings.push(key.subarray(at + 4, end));
+    at = end;
+  }
+  return strings;
+};
+
+const isOnCurve = (point: Buffer | undefined, curve: string): boolean => {
+  try {
+    return point?.[0] === 4 && ECDH.convertKey(point, curve).length > 0;
+  } catch {
+    return false;
+  }
+};
+
+const curves: Readonly<Record<string, string>> = {
+  nistp256: 'prime256v1',
+  nistp384: 'secp384r1',
+  nistp521: 'secp521r1',
+};
+const isPositive = (integer: Buffer | undefined): boolean => integer !== undefined && !((integer[0] ?? 0) & 0x80);
+
+/** Whether it is a key that OpenSSH would read: a line with any other is none. Certificates and hardware keys are taken as they are. */
+const isPublicKey = (key: Buffer): boolean => {
+  const type = keyType(key);
+  const [, first, second, ...more] = stringsOf(key) ?? [];
+  if (type === 'ssh-ed25519') return first?.length === 32 && second === undefined;
+  if (type === 'ssh-rsa') return isPositive(first) && isPositive(second) && second!.length > 128 && more.length === 0;
+  const curve = /^ecdsa-sha2-(nistp\d+)$/.exec(type)?.[1];
+  if (curve !== undefined)
+    return curve in curves && first?.toString() === curve && isOnCurve(second, curves[curve]!) && more.length === 0;
+  return /^(ssh-dss|sk-.*@openssh\.com|.*-cert-v01@openssh\.com)$/.test(type);
+};
+
+/** A hashed name (ssh_config(5), HashKnownHosts): `|1|salt|HMAC-SHA1 of the name`, both as base64, the salt of 20 bytes. */
 const hashedName = (name: string, hosts: string): boolean => {
-  const [, version, salt, hash] = hosts.split('|');
-  if (version !== '1' || salt === undefined || hash === undefined) return false;
-  return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+  const salt = Buffer.from(hosts.split('|')[2] ?? '', 'base64');
+  const sum = createHmac('sha1', salt).update(name).digest('base64');
+  return salt.length === 20 && hosts === `|1|${salt.toString('base64')}|${sum}`;
 };
 
 const matches = (pattern: string, name: string): boolean => {
@@ -61,11 +119,11 @@ const matches = (pattern: string, name: string): boolean => {
   return new RegExp(`^${source}$`, 's').test(name);
 };
 
-/** Whether a line's host field names the host: `*` and `?`, a matching `!pattern` beats all, letters of any case. */
+/** Whether a line's host field names the host: `*` and `?`, a matching `!pattern` beats all, ASCII letters of any case. */
 const names = (hosts: string, name: string): boolean => {
   if (hosts.startsWith('|')) return hashedName(name, hosts);
   let found = false;
-  for (const word of hosts.toLowerCase().split(',')) {
+  for (const word of hosts.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()).split(',')) {
     const negated = word.startsWith('!');
     if (!matches(negated ? word.slice(1) : word, name)) continue;
     if (negated) return false;
@@ -74,9 +132,16 @@ const names = (hosts: string, name: string): boolean => {
   return found;
 };
 
-/** The name that stands in known_hosts for a host: bare at port 22, else `[host]:port`; an alias as it is. */
+/** In small letters; an IPv6 address in its short form. */
+const bareName = (host: string): string => {
+  const [address = '', ...zone] = host.toLowerCase().split('%');
+  const short = isIPv6(address) ? new SocketAddress({ address, family: 'ipv6' }).address : address;
+  return [short, ...zone].join('%');
+};
+
+/** The name that stands in known_hosts for a host: bare at port 22, else `[host]:port`; an alias as it is, in small letters. */
 export const knownName = (host: string, port: number, alias?: string): string =>
-  (alias ?? (port === 22 ? host : `[${host}]:${port}`)).toLowerCase();
+  alias?.toLowerCase() ?? (port === 22 ? bareName(host) : `[${bareName(host)}]:${port}`);
 
 /** The lines about a host. */
 export interface HostEntries {
@@ -87,16 +152,19 @@ export interface HostEntries {
 
 /** Picks the lines about a host from all files' lines, as OpenSSH's check_host_key does. */
 export const entriesFor = (all: readonly KnownHost[], host: string, port: number, alias?: string): HostEntries => {
-  const find = (name: string) => all.filter(({ hosts }) => names(hosts, name));
+  const find = (name: string) => all.filter(({ hosts, key }) => names(hosts, name) && isPublicKey(key));
   const named = find(knownName(host, port, alias));
   const final = alias !== undefined || port === 22 || named.some(({ marker }) => marker === undefined);
-  return { named, bare: final ? [] : find(host.toLowerCase()) };
+  return { named, bare: final ? [] : find(bareName(host)) };
 };
+
+const revocation = (entries: readonly KnownHost[], key: Buffer): KnownHost | undefined =>
+  entries.find((entry) => entry.marker === 'revoked' && entry.key.equals(key));
 
 /** What the lines about a host say of the key it shows (OpenSSH's check_hostkeys_by_key_or_type). */
 export const judge = ({ named, bare }: HostEntries, key: Buffer): Verdict => {
   const both = [...named, ...bare];
-  const revoked = both.find((entry) => entry.marker === 'revoked' && entry.key.equals(key));
+  const revoked = revocation(both, key);
   if (revoked) return { verdict: 'revoked', entry: revoked };
   if (both.some((entry) => entry.marker === undefined && entry.key.equals(key))) return { verdict: 'known' };
   const other = named.findLast((entry) => entry.marker === undefined);
@@ -105,6 +173,13 @@ export const judge = ({ named, bare }: HostEntries, key: Buffer): Verdict => {
   return { verdict: 'unknown', ...(authority && { authority }) };
 };
 
-/** The types of the keys a host is known by. */
-export const knownTypes = ({ named, bare }: HostEntries): ReadonlySet<string> =>
-  new Set([...named, ...bare].filter(({ marker }) => marker === undefined).map(({ type }) => type));
+/**
+ * The types of the keys a host is known by; the bare name of a host at another port does not count, nor does a type whose first
+ * key is revoked (OpenSSH's order_hostkeyalgs).
+ */
+export const knownTypes = ({ named }: HostEntries): ReadonlySet<string> => {
+  const firstOfType = new Map<string, KnownHost>();
+  for (const entry of named)
+    if (entry.marker === undefined && !firstOfType.has(entry.type)) firstOfType.set(entry.type, entry);
+  return new Set([...firstOfType].flatMap(([type, { key }]) => (revocation(named, key) ? [] : [type])));
+};

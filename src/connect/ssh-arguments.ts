@@ -10,6 +10,16 @@ export interface SshArguments {
   readonly configFile?: string;
 }
 
+/**
+ * The names that OpenSSH accepts (its valid_hostname and valid_ruser): nothing that an option or a shell could be made of.
+ * `what` it should be, for the message. Throws ConnectError.
+ */
+export const safeWord = (text: string, what: string): string => {
+  if (text === '' || text.startsWith('-') || /[\s\p{Cc}'"`$\\;&<>|(){}]/u.test(text))
+    throw new ConnectError(`${JSON.stringify(text)} is not a ${what}`, 'correct it in the inventory or in ssh_config');
+  return text;
+};
+
 /** The options that decide how a host is reached. */
 export const understoodOptions = [
   'HostName',
@@ -55,6 +65,16 @@ const withoutEffect = [
   'RequestTTY',
 ];
 
+/** What ssh2 cannot do, and the ssh program can. */
+const needOpenssh =
+  /^(?:CertificateFile|CASignatureAlgorithms|PKCS11Provider|SecurityKeyProvider|GSSAPI\w+|KnownHostsCommand)$/i;
+
+const hintFor = (name: string): string => {
+  if (needOpenssh.test(name)) return 'set ansible_connection: openssh, which can';
+  const near = nearest(name, understoodOptions);
+  return near === undefined ? 'put it into ssh_config, or set ansible_connection: openssh' : `did you mean ${near}?`;
+};
+
 const flags: Readonly<Record<string, (typeof understoodOptions)[number]>> = {
   p: 'Port',
   i: 'IdentityFile',
@@ -74,11 +94,7 @@ export const parseSshArguments = (words: readonly string[]): SshArguments => {
   const add = (name: string, value: string) => {
     const key = name.toLowerCase();
     if (ignored.has(key)) return;
-    if (!known.has(key)) {
-      const near = nearest(name, understoodOptions);
-      const hint = near === undefined ? 'put it into ssh_config where only ssh needs it' : `did you mean ${near}?`;
-      throw new ConnectError(`ssh arguments: the option ${name} is not understood`, hint);
-    }
+    if (!known.has(key)) throw new ConnectError(`ssh arguments: the option ${name} is not understood`, hintFor(name));
     options.set(key, [...(options.get(key) ?? []), value]);
   };
   for (let index = 0; index < words.length; index++) {

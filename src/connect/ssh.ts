@@ -8,8 +8,13 @@ import type { Fleet } from './fleet.ts';
 import { type OpenLink, openLink } from './link.ts';
 import { type Channel, ConnectError, type Connection } from './types.ts';
 
-/** Starts a command without a terminal. Throws ConnectError where the server does not. */
-const exec = (client: Client, command: string, where: string, timeoutMs: number): Promise<ClientChannel> =>
+/** Starts a program without a terminal. Throws ConnectError where the server does not. */
+const startProgram = (
+  client: Client,
+  argv: readonly string[],
+  where: string,
+  timeoutMs: number,
+): Promise<ClientChannel> =>
   new Promise((resolve, reject) => {
     let late = false;
     const fail = (message: string, hint?: string) => {
@@ -29,7 +34,7 @@ const exec = (client: Client, command: string, where: string, timeoutMs: number)
       else fail(`${where} was lost before a shell was started`);
     };
     try {
-      client.exec(command, (error, stream) => {
+      client.exec(execCommand(argv), (error, stream) => {
         if (error) return explain(error);
         clearTimeout(timer);
         if (late) stream.close();
@@ -77,9 +82,9 @@ export const connectSsh = async (settings: ConnectionSettings, fleet: Fleet, nam
   return {
     shell: async (become?: Become) => {
       if (become === undefined || become.user === destination.user)
-        return channelOf(await exec(link.client, execCommand(['/bin/sh']), where, fleet.timeoutMs), link);
+        return channelOf(await startProgram(link.client, ['/bin/sh'], where, fleet.timeoutMs), link);
       const call = sudoCall(become);
-      const stream = await exec(link.client, execCommand(call.argv), where, fleet.timeoutMs);
+      const stream = await startProgram(link.client, call.argv, where, fleet.timeoutMs);
       return passSudo(channelOf(stream, link), call, become, fleet.timeoutMs);
     },
     close: link.close,

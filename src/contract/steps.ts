@@ -49,7 +49,7 @@ export type Target =
   | { readonly kind: 'unit'; readonly name: string; readonly aspect: 'active' | 'enabled' | 'masked' }
   /** `options` (`nested=0`) are given to it where it is loaded. */
   | { readonly kind: 'kernel-module'; readonly name: string; readonly options?: readonly string[] }
-  /** `{}` in `set` is the value; data, so that plan.json and the journal can hold it. */
+  /** `{}` in `set` is the value, empty for absent; data, so that plan.json and the journal can hold it. */
   | { readonly kind: 'program'; readonly name: string; readonly set: readonly string[] };
 
 /** One observed value: text, meaning, and where it would be written. Without a target it cannot be changed in a running system. */

@@ -3,7 +3,7 @@ import type { Value } from '../inventory/types.ts';
 import type { Task } from '../playbook/types.ts';
 import { RebootError, type Rebooted } from './reboot.ts';
 import type { OpenShell } from './shells.ts';
-import { afterWriting } from './stage.ts';
+import { afterWriting } from './batch.ts';
 import type { StagedTask } from './staged.ts';
 import { planTask, readsOf } from './task-plan.ts';
 import { judge, type ItemHistory, type StagedItem } from './task-report.ts';
@@ -11,6 +11,8 @@ import { judge, type ItemHistory, type StagedItem } from './task-report.ts';
 export interface ActOptions {
   readonly open: OpenShell;
   readonly check: boolean;
+  /** Makes sure that no other run changes the host meanwhile. Throws HostLocked. */
+  readonly lock: () => Promise<void>;
   readonly stopped: () => boolean;
   /** Seconds; ends early when the run is interrupted. */
   readonly wait: (seconds: number) => Promise<void>;
@@ -44,6 +46,7 @@ const runProgram = async (act: RunAct, task: Task, staged: StagedItem, options: 
   options.on('apply', task.noLog ? planned.item.name : act.run.join(' '));
   const { environment } = planned.item;
   const program = { argv: act.run, environment, ...(timeout !== undefined && { timeout }) };
+  await options.lock();
   const output = await options.open.shell.run(program, act.chdir).catch(afterWriting);
   options.invalidate();
   const stdout = output.stdout.replace(/\n+$/, '');

@@ -1,14 +1,16 @@
 import { errnoOf } from '../connect/shell/errno.ts';
 import type { WriteResult } from '../connect/shell/frames.ts';
 import type { Program, WriteOp } from '../connect/shell/script.ts';
+import type { Change, KeptLine } from '../contract/changes.ts';
 import type { Snapshot } from '../contract/snapshot.ts';
-import type { Reading, Setting, StoreEntry, StoreName, Target } from '../contract/steps.ts';
+import type { Setting, StoreEntry, StoreName, Target } from '../contract/steps.ts';
 import { withEntries, type EntryEdit, type EntryTarget } from './entries.ts';
 import type { Evaluation, Known, Problem } from './evaluate.ts';
-import type { JournalChange } from './journal.ts';
-import { ledgerOps } from './ledger.ts';
+import { ledgerChanges } from './ledger.ts';
+import type { Restored } from './recorded.ts';
 import { rawOf } from './snapshot-view.ts';
 import { stores } from './stores/index.ts';
+import { isOnDisk } from './targets.ts';
 import { fileOp, isMadeWith, metadataOf, opOf } from './write.ts';
 
 /** What one task has to do in this round, in its order. */
@@ -20,21 +22,30 @@ export interface TaskWork {
   readonly programs: ReadonlyMap<string, Omit<Program, 'argv'>>;
   /** What it replaces of somebody else's is remembered: `state: absent` will put it back. */
   readonly remembers: boolean;
+  /** `no_log`: its values stand in no record but the host's own. */
+  readonly secret: boolean;
+  /** It takes back what a record says: files of perfplay's own become what they were. */
+  readonly restored?: Restored;
 }
 
 /** A round's writes: the ops, the changes for the journal, and which ops each key stands on. */
 export interface ApplyBatch {
   readonly ops: readonly WriteOp[];
-  readonly changes: readonly JournalChange[];
+  readonly changes: readonly Change[];
   readonly opsOf: ReadonlyMap<string, readonly number[]>;
 }
 
-/** What a change replaces, as it was read: that people are shown something else must not reach the journal. */
-const beforeOf = (running: Reading<unknown>, shown: string | null, snapshot: Snapshot): string | null => {
+/** What a change replaces, as it would be written again. */
+const beforeOf = ({ running }: Setting, snapshot: Snapshot): string | null => {
   if (running.target?.kind === 'file') return rawOf(snapshot, running.target.path);
-  if (!running.codec.show) return shown;
-  return 'raw' in running ? running.raw : null;
+  return 'value' in running ? running.codec.encode(running.value) : null;
 };
+
+/** A line of a store, or that there is none, as a change has it. */
+const lineText = (line: KeptLine | undefined): string | null =>
+  line ? JSON.stringify({ value: line.value, ...(line.recovery && { recovery: true }) }) : null;
+
+const noOp: WriteOp = { op: 'function', script: '', name: 'pp_gate', args: [] };
 
 /** Two tasks may want the same of what is written as a whole: once is enough. */
 const isWhole = (target: Target): target is Extract<Target, { kind: 'file' | 'directory' | 'entry' }> =>
@@ -43,11 +54,11 @@ const isWhole = (target: Target): target is Extract<Target, { kind: 'file' | 'di
 /**
  * Turns a round's evaluations into ops, in the order in which plan() gave them: running values task by task, then each store once.
  * A task's ops need the tasks before it; an op needs the keys it depends on; a store needs the running values it is to keep.
- * Op 0 is left for the journal, which every other op needs.
+ * Op 0 is left for the lock and op 1 for the journal, which every other op needs.
  */
 export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, known: Known): ApplyBatch => {
-  const ops: WriteOp[] = [{ op: 'function', script: '', name: 'pp_gate', args: [] }];
-  const changes: JournalChange[] = [];
+  const ops: WriteOp[] = [noOp, { ...noOp, needs: [0] }];
+  const changes: Change[] = [];
   const opsOf = new Map<string, number[]>();
   /** The op that writes what is at a path. */
   const files = new Map<string, number>();
@@ -55,7 +66,13 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, know
     StoreName,
     { entries: Map<string, StoreEntry | undefined>; keys: string[]; needs: Set<number> }
   >();
-  let gate = 0;
+  const restored = work.flatMap((one) => one.restored ?? []);
+  const secrets = new Set(
+    work.flatMap(({ secret, evaluations }) => (secret ? evaluations.map(({ setting }) => setting.key) : [])),
+  );
+  const secretly = (keys: readonly string[]): Pick<Change, 'secret'> =>
+    keys.some((key) => secrets.has(key)) ? { secret: true } : {};
+  let gate = 1;
 
   const push = (op: WriteOp, needs: readonly number[], keys: readonly string[]): number => {
     ops.push({ ...op, needs });
@@ -78,12 +95,17 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, know
     return fileOp(maker.at, old, withEntries(old ?? '', edits));
   };
 
-  for (const op of ledgerOps(work, snapshot, known)) gate = push(op, [gate], []);
+  for (const change of ledgerChanges(work, snapshot, known)) {
+    const op = opOf(change);
+    if (!op) continue;
+    changes.push({ ...change, ...secretly([...secrets]) });
+    gate = push(op, [gate], []);
+  }
 
-  for (const { evaluations, ignoreErrors, programs } of work) {
+  for (const { evaluations, ignoreErrors, programs, remembers } of work) {
     const first = ops.length;
     const written = new Set<string>();
-    for (const { setting, write, keep, before } of evaluations) {
+    for (const { setting, write, keep, remembers: own } of evaluations) {
       const { key, running, dependsOn = [] } = setting;
       const target = running.target;
       const again =
@@ -94,8 +116,19 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, know
       const needs = [gate, ...dependsOn.flatMap((other) => opsOf.get(other) ?? [])];
       if (target && (write || again)) {
         const after = setting.want === null ? null : running.codec.encode(setting.want);
-        const old = beforeOf(running, before, snapshot);
-        const change = { key, at: target, before: old, after, dependsOn, ...metadataOf(snapshot, target) };
+        const change = {
+          key,
+          at: target,
+          before: beforeOf(setting, snapshot),
+          after,
+          dependsOn,
+          ...metadataOf(snapshot, target),
+          ...secretly([key]),
+          ...(target.kind === 'entry' && { text: rawOf(snapshot, target.path) }),
+          ...((own ?? remembers) &&
+            setting.persist.store === 'itself' &&
+            isOnDisk(target) && { remembered: true as const }),
+        };
         changes.push(change);
         const path = isWhole(target) ? target.path : undefined;
         const done = 'path' in target ? files.get(target.path) : undefined;
@@ -117,13 +150,23 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, know
         };
         edit.entries.set(name, keep === 'forget' ? undefined : keep);
         edit.keys.push(key);
+        const [was, is] = [known(stores.get(store)!.own).get(name), keep === 'forget' ? undefined : keep].map(lineText);
+        if (was !== is)
+          changes.push({
+            key,
+            at: { kind: 'store', store, name },
+            before: was!,
+            after: is!,
+            dependsOn,
+            ...secretly([key]),
+          });
         for (const index of [...needs, ...(opsOf.get(key) ?? [])]) edit.needs.add(index);
         edits.set(store, edit);
       }
     }
     if (!ignoreErrors && ops.length > first) {
       const own = Array.from({ length: ops.length - first }, (_, index) => first + index);
-      gate = push({ op: 'function', script: '', name: 'pp_gate', args: [] }, [gate, ...own], []);
+      gate = push(noOp, [gate, ...own], []);
     }
   }
 
@@ -132,21 +175,28 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, know
     const { prepare = [], changes: written, finalize } = store.write(known(store.state), entries);
     const done = [...needs];
     for (const op of prepare) done.push(push(op, [...done], keys));
-    for (const { at, before: old, after } of written) {
+    for (const { at, before: old, after: composed } of written) {
+      const exact = at.kind === 'file' ? restored.find(({ files }) => files.get(at.path)?.from === old) : undefined;
+      const after = exact && at.kind === 'file' ? exact.files.get(at.path)!.to : composed;
       if (old === after) continue;
-      changes.push({
+      const change: Change = {
         key: `${name}/${at.kind === 'file' ? at.path : at.name}`,
         at,
         before: old,
         after,
         dependsOn: keys,
         ...metadataOf(snapshot, at),
-      });
-      const op = at.kind === 'file' ? fileOp(at, old, after) : undefined;
+        ...secretly(keys),
+        by: name,
+      };
+      changes.push(change);
+      const op = at.kind === 'file' ? fileOp(at, old, after, exact?.files.get(at.path)?.metadata) : undefined;
       if (op) done.push(push(op, [...done], keys));
     }
     for (const op of finalize) done.push(push(op, [...done], keys));
   }
+  const folders = restored.flatMap((one) => one.folders);
+  if (folders.length > 0) push({ op: 'sweep', paths: folders }, [gate], []);
   return { ops, changes, opsOf };
 };
 

@@ -34,6 +34,8 @@ export interface Evaluation {
   readonly problem?: Problem;
   /** What people should know of how it came to be as it is. */
   readonly note?: string;
+  /** What it replaces is remembered, whatever its task says. */
+  readonly remembers?: boolean;
   /** With a write that puts an entry's original back: the whole file as it was. */
   readonly original?: { readonly text: string | null };
 }
@@ -66,7 +68,7 @@ const agrees = <T>(reading: Reading<T>, want: T | null): boolean => {
   );
 };
 
-const nameOf = (target: Target): string => ('path' in target ? target.path : target.name);
+export const nameOf = (target: Target): string => ('path' in target ? target.path : target.name);
 
 /** Why a differing reading cannot simply be written. */
 const obstacle = <T>(reading: Reading<T>, want: T | null): Problem | undefined => {
@@ -92,7 +94,7 @@ interface BootView {
 const agreesAtBoot = (entry: StoreEntry, value: string | null): boolean =>
   value === entry.value || (value !== null && entry.accepts?.(value) === true);
 
-const bootView = (entry: StoreEntry, known: Known): BootView => {
+export const bootView = (entry: StoreEntry, known: Known): BootView => {
   const store = stores.get(entry.store)!;
   const state = known(store.state);
   const refusal = store.refuses?.(state);
@@ -131,7 +133,7 @@ const ineffective = (setting: Setting): Problem | Pending | undefined => {
 };
 
 /** What is not (or no more) as perfplay would have it, and so is left alone. */
-const settled = (setting: Setting, more: Partial<Evaluation> = {}): Evaluation => ({
+export const settled = (setting: Setting, more: Partial<Evaluation> = {}): Evaluation => ({
   setting,
   write: false,
   levels: [],
@@ -181,7 +183,7 @@ const evaluateAbsent = (given: Setting, apply: Apply, known: Known): Evaluation 
   const pending = isFelt ? ({ pending: 'reboot' } as const) : {};
   if ('name' in persist) {
     const own = known(stores.get(persist.store)!.own).get(persist.name);
-    if (own !== undefined) return settled(setting, { keep: 'forget', levels: ['boot'], before: own, ...pending });
+    if (own) return settled(setting, { keep: 'forget', levels: ['boot'], before: own.value, ...pending });
   } else if (persist.store === 'itself' && target && isOnDisk(target)) {
     const back = putBack(setting, target, known);
     if (back) return back;

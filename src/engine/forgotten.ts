@@ -7,12 +7,16 @@ import { targetKey } from './targets.ts';
 /** Below /run: a boot takes the file away, and with it what it is about. */
 export const forgottenFile = '/run/perfplay/forgotten';
 
+/** The names that the file's text holds. */
+export const namesOf = (text: string | null): ReadonlyMap<string, string> =>
+  new Map((text ?? '').split('\n').flatMap((line) => (line === '' ? [] : [[line, line]])));
+
 /** What was taken out of what perfplay keeps since the host was booted: its effect is still there. */
 export const forgotten: Read<{ readonly text: string | null; readonly names: ReadonlySet<string> }> = combine(
   { lines: file(forgottenFile, verbatim) },
   ({ lines }) => {
     const text = textOf(lines);
-    return { text, names: new Set((text ?? '').split('\n').filter((line) => line !== '')) };
+    return { text, names: new Set(namesOf(text).keys()) };
   },
 );
 

@@ -3,10 +3,12 @@ import { ShellLost } from '../connect/shell/shell.ts';
 import { FrameError } from '../connect/shell/frames.ts';
 import { facts } from '../contract/facts.ts';
 import type { Host, Value } from '../inventory/types.ts';
-import type { HostPlay, HostTask, Play } from '../playbook/types.ts';
+import type { Change } from '../contract/changes.ts';
+import type { HostPlay, HostTask, Play, Task } from '../playbook/types.ts';
 import type { Event, HostEnded, HostStage } from '../report/events.ts';
 import type { Delegates } from './delegates.ts';
-import type { JournalHeader } from './journal.ts';
+import { HostLocked } from './lock.ts';
+import type { JournalHeader, JournalPart } from './journal.ts';
 import type { Batch } from './once.ts';
 import { createNotifications } from './notifications.ts';
 import { createClaims } from './overlap.ts';
@@ -16,7 +18,7 @@ import { reboot, RebootError, RebootInterrupted, type Rebooted } from './reboot.
 import { createRecord } from './record.ts';
 import { everyTask, likelyTasks, runSequence, type Ended, type SequenceActs } from './sequence.ts';
 import type { HostShells, OpenShell } from './shells.ts';
-import { ApplyLost } from './stage.ts';
+import { ApplyLost } from './batch.ts';
 import type { SnapshotView } from './snapshot-view.ts';
 import { bindTask, keeps, keptReads, knownTo, planTask, readsOf, type BoundTask } from './task-plan.ts';
 import { itemlessResult } from './task-report.ts';
@@ -33,6 +35,12 @@ export interface HostOptions {
   readonly journal: Omit<JournalHeader, 'host'>;
   /** The number of the next part of a host's journal. */
   readonly journalPart: (host: string) => number;
+  /** Puts changes into the controller's record of the run, before they are made. */
+  readonly writeRecord: (part: JournalPart) => Promise<void>;
+  /** Seconds to wait for a host that another run holds. */
+  readonly lockTimeout: number;
+  /** In a check: hears of the changes that a task would make on this host. */
+  readonly planned?: (play: Play, task: Task, changes: readonly Change[]) => void;
   readonly emit: (event: Event) => void;
   readonly now: () => Date;
   readonly wait: (seconds: number) => Promise<void>;
@@ -67,6 +75,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
   let isOutOfService = false;
   let known: Value | undefined;
   let status: HostStatus = 'ok';
+  let isLocked = false;
   let message: string | undefined;
   let hint: string | undefined;
 
@@ -113,6 +122,11 @@ export const createHostRun = (options: HostOptions): HostRun => {
       status = 'unknown';
       message = `the connection was lost while changes were under way: ${error.message}`;
       hint = 'run again: what was done is seen, what was not is done';
+    } else if (error instanceof HostLocked) {
+      record.countFailure();
+      isLocked = true;
+      message = error.message;
+      hint = 'wait for it with --lock-timeout SECONDS, or look what became of it: the lock goes with its connection';
     } else if (error instanceof RebootInterrupted) {
       status = 'unknown';
       message = error.message;
@@ -201,6 +215,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
     const { notify, take, ran } = createNotifications(play.handlers);
     const runTasks = createTaskRunner({
       ...options,
+      planned: options.planned && ((task, changes) => options.planned?.(play.play, task, changes)),
       play,
       batch,
       record,
@@ -305,6 +320,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
         type: 'host-ended',
         host: host.name,
         status: status === 'ok' && recap.changed > 0 ? 'changed' : status,
+        ...(isLocked && { locked: true as const }),
         ...(message !== undefined && { message }),
         ...(hint !== undefined && { hint }),
         recap,

@@ -21,7 +21,8 @@ export type Originals = ReadonlyMap<string, Original>;
 
 export const originalsFile = '/var/lib/perfplay/originals';
 
-const parse = (text: string): Originals =>
+/** Throws SyntaxError where the text is not whole. */
+export const parseOriginals = (text: string): Originals =>
   new Map(
     text.split('\n').flatMap((line) => {
       if (line === '') return [];
@@ -36,7 +37,7 @@ export const originals: Read<{ readonly text: string | null; readonly known: Ori
   ({ kept }) => {
     if ('errno' in kept) return { text: null, known: kept.errno === 'ENOENT' ? new Map() : undefined };
     try {
-      return { text: kept.raw, known: parse(kept.raw) };
+      return { text: kept.raw, known: parseOriginals(kept.raw) };
     } catch {
       return { text: kept.raw, known: undefined };
     }

@@ -4,12 +4,13 @@ import { defineModule, setting } from '../contract/module.ts';
 import { groupWords, kernelWords } from '../contract/kernel-line.ts';
 import { derived, file, type Reads } from '../contract/reads.ts';
 import type { Reading, Setting, StoreEntry } from '../contract/steps.ts';
-import type { HostTask, Task } from '../playbook/types.ts';
+import type { HostTask } from '../playbook/types.ts';
 import type { TaskResult } from '../report/events.ts';
 import type { Known } from './evaluate.ts';
 import { forgotten } from './forgotten.ts';
 import { originals, readTarget, type Original } from './originals.ts';
 import type { Claims } from './overlap.ts';
+import { ownTask } from './own-task.ts';
 import { stores } from './stores/index.ts';
 
 /** What becomes of what nobody declares any more: nothing, or it is named, or it is removed. */
@@ -28,7 +29,7 @@ export const undeclaredOn = (known: Known, claims: Claims): Undeclared => ({
   entries: [...stores.values()].flatMap((store) =>
     [...known(store.own)]
       .filter(([name]) => !claims.has(`${store.name} ${name}`))
-      .map(([name, value]) => ({ store: store.name, name, value })),
+      .map(([name, line]) => ({ store: store.name, name, ...line })),
   ),
   originals: [...(known(originals).known ?? [])].filter(([name]) => !claims.has(name)).map(([, original]) => original),
   removed: [...known(forgotten).names]
@@ -98,40 +99,16 @@ const pruneModule = ({ entries, originals: lines, removed }: Undeclared) =>
   });
 
 /** The task that removes all of it; done as the user, and shown at the place, of a task that keeps something itself. */
-export const pruneTask = (undeclared: Undeclared, { task: like }: HostTask): HostTask => {
-  const name = 'Remove what nobody declares any more';
-  const task: Task = {
+export const pruneTask = (undeclared: Undeclared, { task: like }: HostTask): HostTask =>
+  ownTask({
     id: 'prune',
-    name,
+    name: 'Remove what nobody declares any more',
     position: like.position,
     module: pruneModule(undeclared),
-    params: { source: {}, position: like.position },
-    when: [],
-    loopControl: { variable: 'item' },
-    sets: [],
-    notify: [],
-    listen: [],
-    retries: 0,
-    delay: 0,
-    runOnce: false,
-    tags: [],
     become: like.become,
     becomeUser: like.becomeUser,
-    ignoreErrors: false,
-    ignoreUnreachable: false,
-    anyErrorsFatal: false,
-    noLog: false,
-    unsupported: 'fail',
-    apply: 'both',
     absent: true,
-  };
-  return {
-    task,
-    needs: { params: new Set(), when: new Set() },
-    waitsFor: () => undefined,
-    items: () => [{ name, params: {}, when: () => true, environment: new Map(), judge: () => undefined }],
-  };
-};
+  });
 
 /** What a plan says of it where nothing is removed: no task of the playbook, so the recap does not count it. */
 export const undeclaredResult = (host: string, play: number, undeclared: Undeclared, like: HostTask): TaskResult => ({

@@ -3,11 +3,12 @@ import pLimit from 'p-limit';
 import type { Prune } from './prune.ts';
 import type { Connection } from '../connect/types.ts';
 import type { Host, Inventory } from '../inventory/types.ts';
-import type { HostPlay, Play, Site } from '../playbook/types.ts';
+import type { Change } from '../contract/changes.ts';
+import type { HostPlay, Play, Site, Task } from '../playbook/types.ts';
 import type { Event, HostEnded, RunStarted } from '../report/events.ts';
 import { createDelegates } from './delegates.ts';
 import { createDownSlots, type DownSlots } from './down.ts';
-import { createHostRun, type HostRun } from './host.ts';
+import { createHostRun, type HostOptions, type HostRun } from './host.ts';
 import { createBatch } from './once.ts';
 import { createHostShells, type HostShells } from './shells.ts';
 
@@ -18,6 +19,11 @@ export interface RunOptions {
   readonly prune: Prune;
   readonly inventory: Inventory;
   readonly connect: (host: Host) => Promise<Connection>;
+  /** Of the playbook's files. */
+  readonly hash: string;
+  readonly writeRecord: HostOptions['writeRecord'];
+  readonly lockTimeout: number;
+  readonly planned?: (host: string, play: Play, task: Task, changes: readonly Change[]) => void;
   /** How many hosts at a time. */
   readonly forks: number;
   readonly emit: (event: Event) => void;
@@ -62,7 +68,7 @@ const lostTooMany = (play: Play, batch: readonly string[], failed: readonly stri
  */
 export const runSite = async (options: RunOptions): Promise<RunSummary> => {
   const { site, inventory, emit, now, signal } = options;
-  const check = options.command !== 'run';
+  const check = options.command === 'plan' || options.command === 'check';
   const names = [...new Set(site.plays.flatMap((play) => play.hosts))];
   const limit = pLimit(options.forks);
   const simulated = names.some((name) => inventory.hosts.get(name)?.connection.write !== undefined);
@@ -102,7 +108,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
     const plays: HostPlay[] = site.plays
       .filter((play) => play.hosts.includes(name))
       .map((play) => site.bind(play, host));
-    const shells = createHostShells(host, () => options.connect(host));
+    const shells = createHostShells(host, () => options.connect(host), signal);
     const run = createHostRun({
       host,
       plays,
@@ -110,7 +116,10 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
       delegates,
       check,
       prune: options.prune,
-      journal: { run: options.run, playbook: site.files.join(' ') },
+      journal: { run: options.run, playbook: site.files.join(' '), hash: options.hash },
+      writeRecord: options.writeRecord,
+      lockTimeout: options.lockTimeout,
+      ...(options.planned && { planned: (...what) => options.planned?.(name, ...what) }),
       journalPart: (of) => {
         const part = (parts.get(of) ?? 0) + 1;
         parts.set(of, part);
@@ -190,9 +199,10 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
   return { hosts, undone, asks, interrupted: signal.aborted, ...(stopped !== undefined && { stopped }) };
 };
 
-/** Exit code of run, plan and check from how the hosts ended: 2 failed or unknown, 4 unreachable, 6 both, 130 interrupted. */
+/** Exit code of run, plan and check from how the hosts ended: 2 failed or unknown, 4 unreachable, 6 both, 12 locked, 130 interrupted. */
 export const exitCode = ({ hosts, interrupted }: RunSummary): number => {
   if (interrupted) return 130;
+  if (hosts.some(({ locked }) => locked)) return 12;
   const failed = hosts.some(({ status }) => status === 'failed' || status === 'unknown');
   const unreachable = hosts.some(({ status }) => status === 'unreachable');
   return (failed ? 2 : 0) + (unreachable ? 4 : 0);

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../connect/types.ts';
-import { openShell, ShellLost, type Shell } from '../connect/shell/shell.ts';
+import { openShell, ShellLost, type OpenedShell, type Shell } from '../connect/shell/shell.ts';
 import type { Host } from '../inventory/types.ts';
+import { createDurableShell } from './durable-shell.ts';
 import { createSnapshotView, type SnapshotView } from './snapshot-view.ts';
 
 export interface OpenShell {
@@ -22,15 +24,22 @@ export interface HostShells {
   readonly close: () => void;
 }
 
-export const createHostShells = (host: Host, connect: () => Promise<Connection>): HostShells => {
+/** `signal`: nothing that was lost is connected again. */
+export const createHostShells = (host: Host, connect: () => Promise<Connection>, signal?: AbortSignal): HostShells => {
   let connection: Promise<Connection> | undefined;
   let opened: Connection | undefined;
   let asks = 0;
   const shells = new Map<string, Promise<OpenShell>>();
   const views: SnapshotView[] = [];
+  const opens: Shell[] = [];
+  /** Counts resets: shells from before are not connected again. */
+  let generation = 0;
   const { root, write, path, becomePassword } = host.connection;
 
-  const open = async (user: string | undefined): Promise<OpenShell> => {
+  /** Over which connection each shell speaks. */
+  const carriers = new WeakMap<OpenedShell, Connection>();
+
+  const openOne = async (user: string | undefined): Promise<OpenedShell> => {
     connection ??= connect();
     const asked = connection;
     const made = await asked;
@@ -44,6 +53,35 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>)
       user === undefined ? undefined : { user, ...(becomePassword !== undefined && { password: becomePassword }) };
     const channel = await made.shell(become);
     const shell = openShell(channel, { ...(root && { root }), ...(write && { write }), ...(path && { path }) });
+    carriers.set(shell, made);
+    return shell;
+  };
+
+  const giveUp = (): void => {
+    opened?.close();
+    connection = undefined;
+    opened = undefined;
+  };
+
+  /** A shell over another connection than the one that was lost, or that could not be made. */
+  const reopen = async (user: string | undefined, lost: OpenedShell, of: number): Promise<OpenedShell> => {
+    if (carriers.get(lost) === opened) giveUp();
+    try {
+      return await openOne(user);
+    } catch (error) {
+      if (generation === of) giveUp();
+      throw error;
+    }
+  };
+
+  const open = async (user: string | undefined): Promise<OpenShell> => {
+    const own = generation;
+    const shell = createDurableShell(await openOne(user), {
+      reopen: (lost) => reopen(user, lost, own),
+      wait: (seconds) => sleep(seconds * 1000, undefined, signal ? { signal } : {}).catch(() => undefined),
+      interrupted: () => generation !== own || (signal?.aborted ?? false),
+    });
+    opens.push(shell);
     const view = createSnapshotView(shell, () => asks++);
     views.push(view);
     return { shell, view };
@@ -64,12 +102,15 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>)
     },
     asks: () => asks,
     reset: () => {
-      opened?.close();
-      connection = undefined;
-      opened = undefined;
+      generation++;
+      giveUp();
       shells.clear();
       views.length = 0;
+      opens.length = 0;
     },
-    close: () => opened?.close(),
+    close: () => {
+      for (const shell of opens) shell.close();
+      opened?.close();
+    },
   };
 };

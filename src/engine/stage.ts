@@ -1,6 +1,6 @@
-import { FrameError } from '../connect/shell/frames.ts';
-import { ShellLost, type Shell } from '../connect/shell/shell.ts';
 import { InputError } from '../diagnostics.ts';
+import type { Change } from '../contract/changes.ts';
+import { afterWriting, sendBatch, type BatchOptions } from './batch.ts';
 import type { HostTask, Scope, Task } from '../playbook/types.ts';
 import { composeApply, resultOf, type TaskWork } from './apply.ts';
 import {
@@ -12,7 +12,6 @@ import {
   type Known,
   type Problem,
 } from './evaluate.ts';
-import { journalOp, type JournalHeader } from './journal.ts';
 import type { Claims } from './overlap.ts';
 import { targetKey } from './targets.ts';
 import type { SnapshotView } from './snapshot-view.ts';
@@ -30,36 +29,18 @@ import { stagedTask, type StagedTask } from './staged.ts';
 import { changeOf, newHistory, type ItemHistory } from './task-report.ts';
 
 /** Tasks of one shell that converge together: rounds of observe, plan, apply until nothing new is left to do. */
-export interface StageOptions {
+export interface StageOptions extends BatchOptions {
   readonly tasks: readonly HostTask[];
   readonly scope: Scope;
   readonly view: SnapshotView;
-  readonly shell: Shell;
   readonly claims: Claims;
   /** Plans once and writes nothing. */
   readonly check: boolean;
   /** Reads of later tasks and plays: they travel in the same ask. */
   readonly ahead: readonly BoundTask[];
-  readonly journal: JournalHeader;
-  readonly journalPart: () => number;
-  readonly now: () => Date;
-  /** No view of the host is true any more. */
-  readonly invalidate: () => void;
-  readonly on: (stage: 'observe' | 'plan' | 'apply' | 'verify', detail?: string) => void;
+  /** In a check: hears of what would be recorded. */
+  readonly planned?: (task: Task, changes: readonly Change[]) => void;
 }
-
-/** The connection was cut while writes were under way, or before they were read back: what was done is not known. */
-export class ApplyLost extends Error {
-  constructor(cause: ShellLost | FrameError) {
-    super(cause.message, { cause });
-    this.name = 'ApplyLost';
-  }
-}
-
-/** An error of the shell once something was written: what the host is like is not known. */
-export const afterWriting = (error: unknown): never => {
-  throw error instanceof ShellLost || error instanceof FrameError ? new ApplyLost(error) : error;
-};
 
 const maxRounds = 6;
 
@@ -131,10 +112,10 @@ const isObstructed = ({ problem }: Evaluation): boolean => problem !== undefined
 
 /**
  * Runs a stage. Gives the tasks that were reached, in order, each with its last plan and its history; the last one may have
- * actions to run. Throws ShellLost (nothing was written), ApplyLost (something was, or may have been), BecomeError and ConnectError.
+ * actions to run. Throws ShellLost (nothing was written), ApplyLost (something was, or may have been), HostLocked, BecomeError and ConnectError.
  */
 export const runStage = async (options: StageOptions): Promise<readonly StagedTask[]> => {
-  const { view, shell, scope, check, claims } = options;
+  const { view, scope, check, claims } = options;
   const known = knownTo(view);
   const written: Written = new Map();
   const failures = new Set<string>();
@@ -147,7 +128,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     await (applied === 0 ? observed : observed.catch(afterWriting));
     options.on('plan');
     const reached: Reached[] = [];
-    const work: TaskWork[] = [];
+    const work: (TaskWork & { readonly task: Task })[] = [];
     const todo: { evaluation: Evaluation; history: ItemHistory; task: Task }[] = [];
     /** What cannot be written now, and what depends on it. */
     const stuck = new Set(failures);
@@ -192,9 +173,12 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
       }
       if (evaluations.length > 0 || work.length > 0)
         work.push({
+          task,
           evaluations: dependents(planned, evaluations),
           ignoreErrors: task.ignoreErrors || task.failedWhen !== undefined,
           remembers: task.module.removable && !task.absent,
+          secret: task.noLog,
+          ...(planned.restored && { restored: planned.restored }),
           programs: programsOf(planned),
         });
       if (serious.length > 0) {
@@ -209,6 +193,8 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     }
 
     if (check) {
+      if (options.planned)
+        for (const one of work) options.planned(one.task, composeApply([one], view.snapshot(), known).changes);
       for (const { evaluation, history } of todo) history.changes.set(evaluation.setting.key, changeOf(evaluation));
       return staged(reached);
     }
@@ -225,17 +211,17 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
 
     const batch = composeApply(work, view.snapshot(), known);
     options.on('apply', todo[0] && describe(todo[0].evaluation, todo[0].task));
-    const journal = journalOp(options.journal, options.journalPart(), options.now().toISOString(), batch.changes);
-    options.invalidate();
-    const results = await shell.apply([journal, ...batch.ops.slice(1)]).catch(afterWriting);
-    if (results[0]?.state !== 0) {
-      const words = results[0]?.text.split('\n')[0] ?? '';
-      const hint = words.includes('Permission denied') ? ' (is become set?)' : '';
-      const message = `the journal cannot be written, so nothing was changed: ${words}${hint}`;
-      for (const { history } of todo) history.failure ??= { reason: 'refused', message };
+    const sent = await sendBatch(options, batch, known);
+    if ('again' in sent) {
+      applied--;
+      continue;
+    }
+    if ('refused' in sent) {
+      for (const { history } of todo) history.failure ??= { reason: 'refused', message: sent.refused };
       for (const { evaluation } of todo) failures.add(evaluation.setting.key);
       continue;
     }
+    const { results } = sent;
     for (const { evaluation, history } of todo) {
       const { setting } = evaluation;
       const own = batch.opsOf.get(setting.key) ?? [];

@@ -4,7 +4,9 @@ import type { HostTask, Item, Scope, Task } from '../playbook/types.ts';
 import { InputError } from '../diagnostics.ts';
 import { evaluate, inputProblem, type Evaluation, type Known, type Problem } from './evaluate.ts';
 import { forgotten } from './forgotten.ts';
+import { lock } from './lock.ts';
 import { originals } from './originals.ts';
+import { planRecord, type RecordedPlan, type Restored } from './recorded.ts';
 import type { SnapshotView } from './snapshot-view.ts';
 import { stores } from './stores/index.ts';
 
@@ -18,6 +20,7 @@ export interface BoundItem {
 export interface BoundTask {
   readonly hostTask: HostTask;
   readonly items: readonly BoundItem[];
+  readonly record?: RecordedPlan;
 }
 
 /** What stands for a task that has no item: nothing to loop over, or parameters without a value. It is reported as skipped. */
@@ -32,8 +35,13 @@ export const noItem = ({ task }: HostTask): Item => ({
 /** Throws InputError where a late value is undefined or of a wrong type. */
 export const bindTask = (hostTask: HostTask, scope: Scope): BoundTask => {
   const { module } = hostTask.task;
+  const record = hostTask.recorded && planRecord(hostTask.recorded);
   const items = hostTask.items(scope).map((item) => ({ item, reads: module.observe(item.params as never) }));
-  return { hostTask, items: items.length > 0 ? items : [{ item: noItem(hostTask), reads: {} }] };
+  return {
+    hostTask,
+    items: items.length > 0 ? items : [{ item: noItem(hostTask), reads: {} }],
+    ...(record && { record }),
+  };
 };
 
 /** A task after which something is kept on a host. */
@@ -47,7 +55,9 @@ export const keptReads: readonly Read<unknown>[] = [
 ];
 
 /** Everything that a task's items and their stores must read. */
-export const readsOf = ({ hostTask, items }: BoundTask): readonly Read<unknown>[] => [
+export const readsOf = ({ hostTask, items, record }: BoundTask): readonly Read<unknown>[] => [
+  lock,
+  ...(record?.reads ?? []),
   ...items.flatMap(({ reads }) => Object.values(reads)),
   ...hostTask.task.module.stores.map((name) => stores.get(name)!.state),
   ...(keeps(hostTask.task) ? keptReads : []),
@@ -67,6 +77,7 @@ export interface PlannedItem {
 export interface PlannedTask {
   readonly hostTask: HostTask;
   readonly items: readonly PlannedItem[];
+  readonly restored?: Restored;
 }
 
 /** What a view knows. */
@@ -80,9 +91,17 @@ const blockedKeys = (steps: readonly Step[]): ReadonlySet<string> =>
   new Set(steps.filter(isFinding).flatMap((finding) => finding.blocks ?? []));
 
 /** Plans a task against what the view knows. `when` is evaluated here, after the observe. */
-export const planTask = ({ hostTask, items }: BoundTask, view: SnapshotView): PlannedTask => {
+export const planTask = ({ hostTask, items, record }: BoundTask, view: SnapshotView): PlannedTask => {
   const { task } = hostTask;
   const known = knownTo(view);
+  if (record) {
+    const item = { item: items[0]!.item, skipped: false, findings: [], actions: [] };
+    return {
+      hostTask,
+      items: [{ ...item, evaluations: record.evaluate(known) }],
+      ...(record.restored && { restored: record.restored }),
+    };
+  }
   return {
     hostTask,
     items: items.map(({ item, reads }): PlannedItem => {

@@ -1,13 +1,15 @@
 import { ConnectError } from '../connect/types.ts';
 import { ShellLost } from '../connect/shell/shell.ts';
 import type { Host, Value } from '../inventory/types.ts';
-import type { HostPlay, HostTask, Scope } from '../playbook/types.ts';
+import type { Change } from '../contract/changes.ts';
+import type { HostPlay, HostTask, Scope, Task } from '../playbook/types.ts';
 import { InputError, type Diagnostic } from '../diagnostics.ts';
 import type { HostStage } from '../report/events.ts';
 import { act } from './act.ts';
 import { inputProblem } from './evaluate.ts';
 import type { Delegates } from './delegates.ts';
-import type { JournalHeader } from './journal.ts';
+import { takeLock, type BatchOptions } from './batch.ts';
+import type { JournalHeader, JournalPart } from './journal.ts';
 import type { Batch } from './once.ts';
 import type { Claims } from './overlap.ts';
 import type { HostRecord } from './record.ts';
@@ -39,6 +41,9 @@ export interface TasksOptions {
   readonly check: boolean;
   readonly journal: Omit<JournalHeader, 'host'>;
   readonly journalPart: (host: string) => number;
+  readonly writeRecord: (part: JournalPart) => Promise<void>;
+  readonly lockTimeout: number;
+  readonly planned: ((task: Task, changes: readonly Change[]) => void) | undefined;
   readonly now: () => Date;
   readonly wait: (seconds: number) => Promise<void>;
   readonly prompt: (task: string, text: string) => Promise<string>;
@@ -135,19 +140,27 @@ export const createTaskRunner = (options: TasksOptions) => {
     ahead: readonly BoundTask[],
     ended: (task: StagedTask) => void,
   ): Promise<void> => {
+    const sending: BatchOptions = {
+      shell: open.shell,
+      journal: { ...options.journal, host: at.host },
+      journalPart: () => options.journalPart(at.host),
+      record: options.writeRecord,
+      lockTimeout: options.lockTimeout,
+      now: options.now,
+      wait: options.wait,
+      stopped: options.stopped,
+      invalidate: at.invalidate,
+      on: options.on,
+    };
     const staged = await runStage({
+      ...sending,
       tasks,
       scope: scope(),
       view: open.view,
-      shell: open.shell,
       claims: at.claims,
       check,
       ahead,
-      journal: { ...options.journal, host: at.host },
-      journalPart: () => options.journalPart(at.host),
-      now: options.now,
-      invalidate: at.invalidate,
-      on: options.on,
+      ...(options.planned && { planned: options.planned }),
     });
     for (const task of staged) {
       const { sets, id } = task.hostTask.task;
@@ -155,6 +168,7 @@ export const createTaskRunner = (options: TasksOptions) => {
         await act(task, {
           open,
           check,
+          lock: () => takeLock(sending),
           stopped: options.stopped,
           wait: options.wait,
           prompt: (text) => options.prompt(id, text),

@@ -1,14 +1,14 @@
 import type { WriteOp } from '../connect/shell/script.ts';
+import type { Change } from '../contract/changes.ts';
 import type { Snapshot } from '../contract/snapshot.ts';
 import type { Owner, Target } from '../contract/steps.ts';
-import type { JournalChange } from './journal.ts';
 
 const unitVerbs = { active: ['start', 'stop'], enabled: ['enable', 'disable'], masked: ['mask', 'unmask'] } as const;
 
 /** Mode and owner of a file or folder that is made: those of the one that was there before, where the change is taken back. */
 const madeWith = (
   { mode, owner }: { readonly mode?: number; readonly owner?: Owner },
-  metadata: JournalChange['metadata'],
+  metadata: Change['metadata'],
   usual: number,
 ): { readonly mode: number; readonly owner?: Owner } => {
   if (metadata) return { mode: metadata.mode, owner: { user: `${metadata.uid}`, group: `${metadata.gid}` } };
@@ -23,7 +23,7 @@ export const fileOp = (
   at: Extract<Target, { kind: 'file' | 'entry' }>,
   before: string | null,
   after: string | null,
-  metadata?: JournalChange['metadata'],
+  metadata?: Change['metadata'],
 ): WriteOp | undefined => {
   const { path } = at;
   if (before === after) return undefined;
@@ -35,7 +35,7 @@ export const fileOp = (
  * The write that makes a change of a single-valued target; files of entries are composed elsewhere. With `before` and `after`
  * swapped it is the write that takes the change back.
  */
-export const opOf = ({ at, before, after, metadata }: JournalChange): WriteOp | undefined => {
+export const opOf = ({ at, before, after, metadata }: Change): WriteOp | undefined => {
   switch (at.kind) {
     case 'attribute':
       return { op: 'attribute', path: at.path, value: after ?? '' };
@@ -58,12 +58,13 @@ export const opOf = ({ at, before, after, metadata }: JournalChange): WriteOp | 
     case 'program':
       return { op: 'program', argv: at.set.map((word) => word.replaceAll('{}', after ?? '')) };
     case 'entry':
+    case 'store':
       return undefined;
   }
 };
 
 /** Mode and owner of what a change replaces or takes away, for the journal. */
-export const metadataOf = (snapshot: Snapshot, target: Target): Pick<JournalChange, 'metadata'> => {
+export const metadataOf = (snapshot: Snapshot, target: Target): Pick<Change, 'metadata'> => {
   if (!['file', 'entry', 'directory'].includes(target.kind) || !('path' in target)) return {};
   const stat = snapshot.stat.get(target.path);
   return stat?.type === 'file' || stat?.type === 'dir'
@@ -72,7 +73,7 @@ export const metadataOf = (snapshot: Snapshot, target: Target): Pick<JournalChan
 };
 
 /** True where an op makes something with this permission from the first moment on. */
-export const isMadeWith = (op: WriteOp | undefined, { at, after }: JournalChange): boolean => {
+export const isMadeWith = (op: WriteOp | undefined, { at, after }: Change): boolean => {
   if (at.kind !== 'permission' || after === null) return false;
   if (op?.op !== 'directory' && !(op?.op === 'file' && op.before === null)) return false;
   if (at.aspect === 'mode') return op.mode === Number.parseInt(after, 8);

@@ -53,11 +53,11 @@ const toWords = (value: Value): Outcome<readonly string[]> => {
   return words ? { value: words } : { problem: 'has a quote that is not closed' };
 };
 
-const toConnection = (value: Value): Outcome<'ssh' | 'local'> => {
+const toConnection = (value: Value): Outcome<ConnectionSettings['connection']> => {
   const name = wordOf(value).replace(/^ansible\.builtin\./, '');
   if (name === 'ssh' || name === 'smart') return { value: 'ssh' };
-  if (name === 'local') return { value: 'local' };
-  return { problem: `cannot be ${show(value)}`, hint: 'perfplay connects by ssh or local', unsupported: true };
+  if (name === 'openssh' || name === 'local') return { value: name };
+  return { problem: `cannot be ${show(value)}`, hint: 'perfplay connects by ssh, openssh or local', unsupported: true };
 };
 
 const toMethod = (value: Value): Outcome<'sudo'> =>

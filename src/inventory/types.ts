@@ -13,7 +13,7 @@ export interface Variable {
 
 /** How a host is reached; from `ansible_*` variables, already validated. Unset: decided by ssh_config, then by defaults. */
 export interface ConnectionSettings {
-  readonly connection: 'ssh' | 'local';
+  readonly connection: 'ssh' | 'openssh' | 'local';
   readonly address: string;
   readonly port?: number;
   readonly user?: string;

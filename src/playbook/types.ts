@@ -1,4 +1,5 @@
 import type { Position } from '../diagnostics.ts';
+import type { Recorded } from '../contract/changes.ts';
 import type { AnyModule } from '../contract/module.ts';
 import type { BatchSize } from './batches.ts';
 import type { Host, Value } from '../inventory/types.ts';
@@ -164,6 +165,8 @@ export interface HostTask {
   };
   /** In a plan: the task whose outcome must be known before anything can be said of this one. */
   readonly waitsFor: (scope: Scope) => string | undefined;
+  /** In place of a module's plan: what a record says. */
+  readonly recorded?: Recorded;
   /** Its items with rendered and validated parameters. Throws InputError where a late value is undefined or of a wrong type. */
   readonly items: (scope: Scope) => readonly Item[];
 }

@@ -21,12 +21,18 @@ export const escapeText = (text: string): string =>
     .replaceAll('\n', '\\n')
     .replace(unsafe, code);
 
-/** JSON on one line that is also safe to print: what `escapeText` would touch is written `\uXXXX`, so no value is changed. */
+/** A text of several lines with every control and bidirectional mark replaced; newlines and tabs stay. */
+export const replaceUnsafe = (text: string, replacement: (character: string) => string): string =>
+  text.replace(unsafe, (character) => (character === '\n' || character === '\t' ? character : replacement(character)));
+
+/** A page of text, made of parts that were made fit for a line each: the last door before a terminal. */
+export const escapePage = (text: string): string => replaceUnsafe(text, code);
+
+const jsonCode = (character: string): string =>
+  Array.from({ length: character.length }, (_, unit) => character.charCodeAt(unit))
+    .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+    .join('');
+
+/** JSON that is also safe to print, on one line unless `indent` says otherwise: what would be touched is written `\uXXXX`, so no value is changed. */
 export const safeJson = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, undefined, indent).replace(unsafe, (character) =>
-    character === '\n'
-      ? character
-      : Array.from({ length: character.length }, (_, unit) => character.charCodeAt(unit))
-          .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
-          .join(''),
-  );
+  replaceUnsafe(JSON.stringify(value, undefined, indent), jsonCode);

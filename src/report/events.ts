@@ -14,7 +14,7 @@ export type Event =
 export interface RunStarted {
   readonly type: 'run-started';
   readonly run: string;
-  readonly command: 'run' | 'check' | 'plan';
+  readonly command: 'run' | 'check' | 'plan' | 'apply' | 'rollback';
   readonly playbook: string;
   readonly inventory: readonly string[];
   readonly hosts: readonly string[];
@@ -47,7 +47,8 @@ export interface HostStage {
 }
 
 export type Outcome = 'ok' | 'changed' | 'failed' | 'skipped';
-export type Reason = 'unsupported' | 'conflict' | 'refused' | 'ineffective' | 'error' | 'dependency';
+/** `stale`: it is not what the plan or the record says it was. */
+export type Reason = 'unsupported' | 'conflict' | 'refused' | 'ineffective' | 'error' | 'dependency' | 'stale';
 /** `reboot`, `next-use` or `restart:<what>`. */
 export type Pending = string;
 
@@ -97,6 +98,8 @@ export interface HostEnded {
   readonly type: 'host-ended';
   readonly host: string;
   readonly status: 'ok' | 'changed' | 'failed' | 'unreachable' | 'unknown';
+  /** Another run holds the host's lock. */
+  readonly locked?: true;
   /** For failed outside a task, unreachable and unknown: what happened and what to do. */
   readonly message?: string;
   readonly hint?: string;

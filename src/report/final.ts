@@ -1,5 +1,5 @@
-import { formatDiagnostic } from '../diagnostics.ts';
 import { changeLine, groupLines, hasDiff, pendingText, taskText } from './change.ts';
+import { diagnosticText } from './diagnostic-text.ts';
 import { unifiedDiff } from './diff.ts';
 import type { Change, TaskResult } from './events.ts';
 import { sortedFailures } from './failures.ts';
@@ -175,7 +175,7 @@ const warningLines = (summary: Summary, lists: HostLists, options: ReportOptions
     };
   });
   const diagnostics = [...summary.diagnostics.values()].flatMap((diagnostic) =>
-    formatDiagnostic(diagnostic, options.source)
+    diagnosticText(diagnostic, options.source)
       .split('\n')
       .map((text) => line(text)),
   );

@@ -281,4 +281,4 @@ export const countHosts = (summary: Summary, play: PlaySummary, hosts: readonly 
 export const interruptedExit = 130;
 
 /** Whether the run only says what it would do. */
-export const isPlan = (summary: Summary): boolean => summary.run !== undefined && summary.run.command !== 'run';
+export const isPlan = ({ run }: Summary): boolean => run?.command === 'plan' || run?.command === 'check';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { InputError, nearest } from '../diagnostics.ts';
@@ -12,6 +13,8 @@ export interface Sources {
   readonly read: (file: string, position?: Position) => string;
   /** The text of a file that was read before. */
   readonly text: (file: string) => string | undefined;
+  /** SHA-256 of the names and texts of all files that were read. */
+  readonly hash: () => string;
 }
 
 /** Whether the path is a folder that can be reached. */
@@ -70,5 +73,9 @@ export const createSources = (): Sources => {
       }
     },
     text: (file) => texts.get(file),
+    hash: () =>
+      createHash('sha256')
+        .update(JSON.stringify([...texts].sort(([left], [right]) => (left < right ? -1 : 1))))
+        .digest('hex'),
   };
 };

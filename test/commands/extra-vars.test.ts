@@ -6,6 +6,7 @@ import type { Sources } from '../../src/yaml/files.ts';
 const sourcesOf = (files: Readonly<Record<string, string>>): Sources => ({
   read: (file) => files[file]!,
   text: (file) => files[file],
+  hash: () => '',
 });
 const parse = (given: readonly string[], files: Readonly<Record<string, string>> = {}) => {
   const hidden: string[] = [];

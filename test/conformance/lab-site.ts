@@ -46,6 +46,9 @@ export const runLabSite = async (hosts: readonly LabHost[], command: 'run' | 'pl
     emit: (event) => events.push(event),
     prompt: async () => '',
     now: () => new Date(0),
+    hash: 'abc',
+    writeRecord: () => Promise.resolve(),
+    lockTimeout: 0,
     signal: new AbortController().signal,
   });
   return { summary, tasks: events.filter((event): event is TaskResult => event.type === 'task') };

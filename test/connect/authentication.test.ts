@@ -124,7 +124,9 @@ describe.skipIf(noSshd)(`authentication against a real sshd ${noSshd ?? ''}`, ()
     const authority = makeKey(folder, 'authority').file;
     execFileSync('ssh-keygen', ['-q', '-s', authority, '-I', 'x', '-n', 'root', `${certified.file}.pub`]);
     const error = await failureOf(connect(settings({ privateKeyFile: certified.file }), optionsFor()));
-    expect(error.hint).toBe(`${certified.file}-cert.pub: ssh2 cannot use ssh-ed25519-cert-v01@openssh.com keys`);
+    expect(error.hint).toBe(
+      `${certified.file}-cert.pub: ssh2 cannot use ssh-ed25519-cert-v01@openssh.com keys: set ansible_connection: openssh`,
+    );
   });
 
   it('finds the default identities', async () => {

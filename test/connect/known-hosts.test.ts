@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -13,8 +14,26 @@ const first = makeKey(folder, 'first').public;
 const second = makeKey(folder, 'second').public;
 const other = makeKey(folder, 'ecdsa', 'ecdsa').public;
 const bytes = (key: string) => Buffer.from(key.split(' ')[1]!, 'base64');
+const wire = (...fields: readonly (string | Buffer)[]): string => {
+  const framed = fields.flatMap((field) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(field.length);
+    return [length, Buffer.from(field)];
+  });
+  return `${String(fields[0])} ${Buffer.concat(framed).toString('base64')}`;
+};
+const strange = wire('ssh-future', Buffer.alloc(32, 1));
+const beside = wire('ecdsa-sha2-nistp256', 'nistp256', Buffer.concat([Buffer.of(4), Buffer.alloc(64, 7)]));
+const short = wire('ssh-rsa', Buffer.of(1, 0, 1), Buffer.alloc(96, 0x7f));
+const hashed = (name: string, salt: string): string => {
+  const sum = createHmac('sha1', salt).update(name).digest('base64');
+  return `|1|${Buffer.from(salt).toString('base64')}|${sum}`;
+};
 const verdict = (lines: readonly string[], host: string, port: number, key: string, alias?: string) =>
   judge(entriesFor(parseKnownHosts(lines.join('\n'), 'f'), host, port, alias), bytes(key)).verdict;
+const typesOf = (lines: readonly string[], host: string, port: number) => [
+  ...knownTypes(entriesFor(parseKnownHosts(lines.join('\n'), 'f'), host, port)),
+];
 
 describe('judge', () => {
   it.each([
@@ -42,6 +61,34 @@ describe('judge', () => {
     ['a type that is not the key’s', [`web1 ssh-rsa ${first.split(' ')[1]}`], 'web1', 22, 'unknown'],
     ['a cut line', [`web1 ssh-ed25519`, 'web1', ''], 'web1', 22, 'unknown'],
     ['IPv6', [`2001:db8::1 ${first}`], '2001:db8::1', 22, 'known'],
+    ['IPv6 in its long form', [`[2001:db8::1]:2222 ${first}`], '2001:0DB8:0:0::1', 2222, 'known'],
+    ['IPv6 with a zone', [`fe80::1%eth0 ${first}`], 'FE80:0::1%eth0', 22, 'known'],
+    ['Windows line ends', [`web1 ${first}\r`, '\r'], 'web1', 22, 'known'],
+    ['a byte order mark', [`\ufeffweb1 ${first}`], 'web1', 22, 'unknown'],
+    ['a blank that is none', [`\u00a0web1 ${first}`, `\fweb1 ${first}`], 'web1', 22, 'unknown'],
+    ['a NUL byte ends the line', [`web1 ${first}\0 x`], 'web1', 22, 'known'],
+    ['a letter that lowers to an ASCII one', [`\u212aeb1 ${first}`], 'keb1', 22, 'unknown'],
+    ['more than one marker', [`@revoked @revoked web1 ${first}`], 'web1', 22, 'unknown'],
+    ['a marker with a tab, and spaces after it', [`@revoked\tweb1 ${first}`], 'web1', 22, 'unknown'],
+    ['a marker with nothing but tabs', [`@revoked\tweb1\t${first.replace(' ', '\t')}`], 'web1', 22, 'revoked'],
+    ['base64 without its padding', [`web1 ${other.replace('=', '')}`], 'web1', 22, 'unknown'],
+    ['too much padding', [`web1 ${first}=`], 'web1', 22, 'unknown'],
+    ['a letter that is not of base64', [`web1 ${first.slice(0, 40)}!${first.slice(40)}`], 'web1', 22, 'unknown'],
+    ['a key cut short', [`web1 ${first.slice(0, -4)}`], 'web1', 22, 'unknown'],
+    ['a key with further bytes', [`web1 ${first}AAAA`], 'web1', 22, 'unknown'],
+    ['a key of a type that nobody knows', [`web1 ${strange}`], 'web1', 22, 'unknown'],
+    ['a point beside its curve', [`web1 ${beside}`], 'web1', 22, 'unknown'],
+    ['an RSA key of 768 bits', [`web1 ${short}`], 'web1', 22, 'unknown'],
+    ['a salt that is too short', [`${hashed('web1', 'salt')} ${first}`], 'web1', 22, 'unknown'],
+    ['a salt of the right length', [`${hashed('web1', 'twenty bytes of salt')} ${first}`], 'web1', 22, 'known'],
+    ['more behind a hash', [`${hashed('web1', 'twenty bytes of salt')}|x ${first}`], 'web1', 22, 'unknown'],
+    [
+      'a hash of another version',
+      [`${hashed('web1', 'twenty bytes of salt').replace('1', '2')} ${first}`],
+      'web1',
+      22,
+      'unknown',
+    ],
   ] as const)('%s', (_, lines, host, port, expected) => {
     expect(verdict(lines, host, port, first)).toBe(expected);
   });
@@ -51,10 +98,26 @@ describe('judge', () => {
     expect(verdict([`web1 ${first}`], 'web1', 2222, first, 'rack')).toBe('unknown');
   });
 
+  it('reads an RSA key that is named by one of its signatures', () => {
+    const rsa = makeKey(folder, 'rsa', 'rsa').public;
+    const named = rsa.replace('ssh-rsa', 'rsa-sha2-512');
+    expect(verdict([`web1 ${named}`], 'web1', 22, rsa)).toBe('known');
+    expect(verdict([`web1 ${rsa}`, `@revoked web1 ${named}`], 'web1', 22, rsa)).toBe('revoked');
+    expect(typesOf([`web1 ${named}`], 'web1', 22)).toEqual(['ssh-rsa']);
+  });
+
   it('names file and line of the key that differs', () => {
     const entries = entriesFor(parseKnownHosts(`#\n\nweb1 ${second}\n`, '/k'), 'web1', 22);
     expect(judge(entries, bytes(first))).toMatchObject({ verdict: 'changed', entry: { file: '/k', line: 3 } });
     expect([...knownTypes(entries)]).toEqual(['ssh-ed25519']);
+  });
+
+  it('counts the types of keys by the very name that are not revoked', () => {
+    expect(typesOf([`[web1]:2222 ${first}`, `web1 ${other}`], 'web1', 2222)).toEqual(['ssh-ed25519']);
+    expect(typesOf([`web1 ${other}`], 'web1', 2222)).toEqual([]);
+    expect(typesOf([`@cert-authority web1 ${first}`, `web1 ${other}`], 'web1', 22)).toEqual(['ecdsa-sha2-nistp256']);
+    expect(typesOf([`web1 ${first}`, `web1 ${second}`, `@revoked * ${first}`], 'web1', 22)).toEqual([]);
+    expect(typesOf([`web1 ${second}`, `web1 ${first}`, `@revoked * ${first}`], 'web1', 22)).toEqual(['ssh-ed25519']);
   });
 
   it('never throws, whatever the file holds', () => {

@@ -15,7 +15,7 @@ import file from '../../modules/file/index.ts';
 import template from '../../modules/template/index.ts';
 import type { WriteOp } from '../../src/connect/shell/script.ts';
 import { openShell } from '../../src/connect/shell/shell.ts';
-import type { JournalChange } from '../../src/engine/journal.ts';
+import type { Change } from '../../src/contract/changes.ts';
 import { opOf } from '../../src/engine/write.ts';
 import type { Value } from '../../src/inventory/types.ts';
 import { localChannel } from '../connect/shell/shells.ts';
@@ -40,13 +40,12 @@ const run = async (...all: readonly Value[]) => (await runTasks(host, all.map(ta
 const settled = { outcome: 'ok', changes: [], pending: [], warnings: [] };
 
 /** What the runs so far have written into the host's journal, oldest first. */
-const journal = (): readonly JournalChange[] => {
+const journal = (): readonly Change[] => {
   const folder = at('/var/lib/perfplay/journal');
   return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
     .sort()
-    .flatMap(
-      (name) => (JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as { changes: JournalChange[] }).changes,
-    );
+    .flatMap((name) => (JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as { changes: Change[] }).changes);
 };
 
 /** Takes every change of the journal back, the last one first. */

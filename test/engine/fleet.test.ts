@@ -85,6 +85,9 @@ const run = async (
     emit: (event) => events.push(event),
     now: () => new Date(0),
     prompt: async () => '',
+    hash: 'abc',
+    writeRecord: () => Promise.resolve(),
+    lockTimeout: 0,
     signal: new AbortController().signal,
   });
   return {

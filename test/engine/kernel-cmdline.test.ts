@@ -242,8 +242,11 @@ for f in "$PERFPLAY_ROOT"/etc/default/grub.d/*.cfg; do [ ! -e "$f" ] || . "$f"; 
     await runTasks(host, [capped]);
     const journal = JSON.parse(host.read('/var/lib/perfplay/journal/test-1.json') ?? '');
     expect(journal).toMatchObject({ version: 1, run: 'test', host: 'local' });
+    const line = (name: string) => ({ at: { kind: 'store', store: 'kernel-arg', name }, before: null });
     expect(journal.changes).toMatchObject([
-      { at: { kind: 'file', path: '/etc/default/grub.d/zz-perfplay.cfg' }, before: null },
+      line('intel_idle.max_cstate'),
+      line('processor.max_cstate'),
+      { at: { kind: 'file', path: '/etc/default/grub.d/zz-perfplay.cfg' }, before: null, by: 'kernel-arg' },
     ]);
   });
 

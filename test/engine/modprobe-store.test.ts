@@ -79,7 +79,7 @@ describe('our file of modprobe.d', () => {
     expect(change!.after).toMatch(/\noptions kvm_intel nested=0\nblacklist floppy\ninstall floppy \/bin\/false\n$/);
     for (const [name, value] of entries) {
       expect(nextBoot({ [own]: change!.after! }, name)).toEqual({ value, from: own });
-      expect(ownOf({ [own]: change!.after! }).get(name)).toBe(value);
+      expect(ownOf({ [own]: change!.after! }).get(name)?.value).toBe(value);
     }
     const gone = write(change!.after!, [
       ...entries.slice(0, 2).map(([name]) => [name, undefined] as const),

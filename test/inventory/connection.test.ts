@@ -61,6 +61,7 @@ describe('connectionSettings', () => {
   it.each([
     ['local', 'local'],
     ['ssh', 'ssh'],
+    ['openssh', 'openssh'],
     ['ansible.builtin.local', 'local'],
   ])('connects by %s', (name, connection) => {
     expect(connect({ ansible_connection: name }).settings.connection).toBe(connection);

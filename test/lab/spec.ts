@@ -8,8 +8,8 @@ export interface Login {
   readonly sudo: 'none' | 'nopasswd' | 'password' | 'tty';
   /** What the login shell's start-up file does: nothing; prints to both streams and defines a `sudo` of its own; leaves with exit 0. */
   readonly profile: 'quiet' | 'noisy' | 'exits';
-  /** bash and csh read a start-up file in an ssh session, sh does not. */
-  readonly loginShell: 'sh' | 'bash' | 'csh';
+  /** bash, csh and fish read a start-up file in an ssh session, sh does not. */
+  readonly loginShell: 'sh' | 'bash' | 'csh' | 'fish';
 }
 
 /** A process with a command line of its own choice: a stand-in for QEMU. */
@@ -22,7 +22,7 @@ export interface ProcessSpec {
 export interface HostSpec {
   readonly name: string;
   /** What `/bin/sh` is. Default dash. */
-  readonly shell?: 'dash' | 'bash' | 'busybox';
+  readonly shell?: 'dash' | 'bash' | 'busybox' | 'mksh';
   /** `busybox`: cat, ls, dd and their like are busybox's, too. Default gnu. */
   readonly userland?: 'gnu' | 'busybox';
   /** Default: operator, nopasswd, quiet, sh. */

@@ -14,6 +14,7 @@ const shells: Readonly<Record<Login['loginShell'], string>> = {
   sh: '/bin/sh',
   bash: '/bin/bash',
   csh: '/usr/bin/tcsh',
+  fish: '/usr/bin/fish',
 };
 
 const noisyBash = `echo 'Welcome to the rack. 3 updates can be applied.'

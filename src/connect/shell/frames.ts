@@ -166,26 +166,58 @@ export const parseAnswer = (text: string, nonce: string, root: string, plan: Rea
   return { content, stat, units, output };
 };
 
+export interface RunOutput {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** `state` is the exit code of the op; skipped: something it needs failed. */
 export interface WriteResult {
   readonly state: number | 'skipped';
   readonly text: string;
 }
 
-export const parseResults = (text: string, nonce: string, count: number, id: number): readonly WriteResult[] => {
-  const cursor = new Cursor(text, nonce);
+/** The answer of an apply, framed by its token. */
+export const parseResults = (text: string, token: string, count: number): readonly WriteResult[] => {
+  const cursor = new Cursor(text, token);
   const results = Array.from({ length: count }, (_, index): WriteResult => {
     const state = cursor.mark(`result ${index}`);
     return { state: state === 'skipped' ? state : Number(state), text: textOfBytes(cursor.body().replace(/\n$/, '')) };
   });
-  if (Number(cursor.mark('end')) !== id) throw new FrameError('it belongs to another question');
+  cursor.mark('end');
   return results;
 };
 
-export const parseRun = (text: string, nonce: string, id: number): Output => {
-  const cursor = new Cursor(text, nonce);
-  cursor.mark(`run ${id}`);
-  const output = readOutput(cursor, nonce);
+/** What a program said and how it ended, framed by its token. */
+export const parseRun = (stdout: string, stderr: string, token: string): RunOutput => {
+  const cursor = new Cursor(stdout, token);
+  cursor.mark('run');
+  const { text, exit } = readOutput(cursor, token);
   cursor.mark('end');
-  return output;
+  const errors = stderr.split(`${token} run\n`)[1]?.split(`\n${token} ran\n`)[0] ?? '';
+  return { exit, stdout: text, stderr: textOfBytes(errors) };
+};
+
+/** What became of a batch whose connection was cut. */
+export type Fate =
+  /** All of it was done; its answer. */
+  | { readonly fate: 'done'; readonly stdout: string }
+  /** It has not reached the host, and will not be run any more. */
+  | { readonly fate: 'never' }
+  | { readonly fate: 'running' }
+  /** Its shell is gone before its end. */
+  | { readonly fate: 'died' }
+  /** The host keeps no answers. */
+  | { readonly fate: 'lost' };
+
+const fates = new Set(['never', 'running', 'died', 'lost'] as const);
+
+export const parseFate = (text: string, nonce: string, id: number): Fate => {
+  const cursor = new Cursor(text, nonce);
+  const word = cursor.mark('attach');
+  if (word === 'done') return { fate: word, stdout: cursor.until(`${nonce} end ${id}\n`) };
+  cursor.mark('end');
+  for (const fate of fates) if (fate === word) return { fate };
+  throw new FrameError('it tells no fate of the batch');
 };

@@ -73,6 +73,71 @@ pp_units() {
 }
 pp_query() { pp_mark query "$1"; shift; "$@" 2>/dev/null; pp_exit=$?; printf '\n'; pp_mark exit "$pp_exit"; }
 pp_gate() { :; }
+# pp_start: when process PID was started, in ticks since the boot; pp_boot: which boot this is. Without /proc: nothing.
+pp_started() {
+  pp_start=''
+  { IFS= read -r pp_l <"/proc/$1/stat"; } 2>/dev/null || return
+  set -- ${pp_l##*) }
+  shift 19
+  pp_start=$1
+}
+pp_booted() { pp_boot=''; { IFS= read -r pp_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null; }
+
+# What changes something goes on to its end when the connection is cut, and keeps its answer in a folder: whoever connects again
+# finds it there. The folder is made once: a batch runs once, or, where somebody has asked for it in vain before, never.
+# pp_place TOKEN: sets pp_here.
+pp_place() {
+  pp_here=$PP_ROOT/run/perfplay
+  [ -d "$pp_here" ] || ( umask 022; mkdir -p "$pp_here" ) 2>/dev/null
+  if [ -w "$pp_here" ]; then pp_here=$pp_here/batch.$1; else pp_here=$PP_ROOT/tmp/perfplay.$1; fi
+}
+# pp_once TOKEN FUNCTION: its answer is framed by TOKEN.
+pp_once() {
+  pp_place "$1"
+  pp_connection=$PP_NONCE PP_NONCE=$1
+  if mkdir -m 700 "$pp_here" 2>/dev/null; then
+    pp_started "$$"
+    printf '%s\n' "$$ $pp_start" >"$pp_here/shell"
+    trap '' HUP
+    "$2" >"$pp_here/out" 2>"$pp_here/err"
+    echo end >"$pp_here/end"
+    trap - HUP
+    PP_NONCE=$pp_connection
+    cat "$pp_here/out" && cat "$pp_here/err" >&2
+  elif [ ! -e "$pp_here" ]; then
+    trap '' HUP PIPE
+    "$2"
+    trap - HUP PIPE
+  fi
+  PP_NONCE=$pp_connection
+}
+# pp_attach TOKEN SECONDS: what became of a batch: its answer; or never: it has not come, and will not run any more; or running; or
+# died: its shell is gone before its end.
+pp_attach() {
+  pp_place "$1"
+  pp_left=$2
+  if mkdir -m 700 "$pp_here" 2>/dev/null; then echo end >"$pp_here/end"; pp_mark attach never; return; fi
+  [ -e "$pp_here" ] || { pp_mark attach lost; return; }
+  while :; do
+    if [ -s "$pp_here/end" ]; then
+      pp_mark attach done
+      cat "$pp_here/out" 2>/dev/null
+      cat "$pp_here/err" 2>/dev/null >&2
+      return
+    fi
+    pp_l=''
+    { IFS= read -r pp_l <"$pp_here/shell"; } 2>/dev/null
+    pp_started "${pp_l%% *}"
+    [ -n "$pp_l" ] && [ "$pp_l" = "${pp_l%% *} $pp_start" ] || [ -s "$pp_here/end" ] || { pp_mark attach died; return; }
+    [ "$pp_left" -gt 0 ] || { pp_mark attach running; return; }
+    sleep 1
+    pp_left=$((pp_left - 1))
+  done
+}
+# pp_forget TOKEN...: their answers have been heard.
+pp_forget() { for pp_l in "$@"; do pp_place "$pp_l"; rm -rf "$pp_here"; done; }
+# pp_sweep FOLDER...: those that are empty go.
+pp_sweep() { for pp_l in "$@"; do rmdir -- "$PP_ROOT$pp_l" 2>/dev/null || :; done; }
 pp_end() { pp_mark end "$1"; pp_mark end "$1" >&2; }
 
 pp_do() {
@@ -96,7 +161,8 @@ pp_exec() {
   pp_n=$1
   shift
   while [ "$pp_n" -gt 0 ]; do export "$1"; shift; pp_n=$((pp_n - 1)); done
-  exec "$@"
+  # The lock is the shell's, and must not go on with what a program leaves behind.
+  exec "$@" 8>&-
 }
 pp_program() { pp_text=$(pp_exec "$@" 2>&1); }
 # pp_print FORM TEXT: FORM is printf's, %s or %b. mksh has no printf of its own, and a program takes no word above 128 KiB.
@@ -166,18 +232,37 @@ pp_remove() {
   pp_text=$(rm -f "$1" 2>&1) || return 1
   [ "$2" = keep ] || rmdir -- "${1%/*}" 2>/dev/null || :
 }
+# pp_record FOLDER NAME MADE TEXT PATH...: in MADE each folder above a PATH that does not exist yet, one a line.
 pp_record() {
-  pp_text=$(umask 077; mkdir -p -m 700 "$1" 2>&1 && pp_print %s "$3" | dd of="$1/$2" conv=fsync 2>&1) && { pp_text=''; return; }
-  rm -f "$1/$2"
+  pp_path=$1 pp_name=$2 pp_made=$3 pp_body=$4 pp_folders=''
+  shift 4
+  for pp_p in "$@"; do
+    pp_above=${pp_p%/*}
+    while [ -n "$pp_above" ] && [ ! -e "$PP_ROOT$pp_above" ]; do
+      case "
+$pp_folders" in
+        *"
+$pp_above
+"*) break ;;
+      esac
+      pp_folders="$pp_folders$pp_above
+" pp_above=${pp_above%/*}
+    done
+  done
+  pp_text=$(umask 077; mkdir -p -m 700 "$pp_path" 2>&1) && { [ -z "$pp_folders" ] || pp_keep "$pp_path/$pp_made" "$pp_folders"; } &&
+    pp_keep "$pp_path/$pp_name" "$pp_body" && return 0
+  rm -f "$pp_path/$pp_made" "$pp_path/$pp_name"
   return 1
 }
+# pp_keep PATH TEXT: a private file, on disk.
+pp_keep() { pp_text=$(umask 077; pp_print %s "$2" | dd of="$1" conv=fsync 2>&1) && pp_text=''; }
 pp_run() {
-  pp_mark run "$1" >&2
-  pp_mark run "$1"
-  if [ -n "$2" ]; then ( cd "$2" && shift 2 && pp_exec "$@" ); else ( shift 2 && pp_exec "$@" ); fi
+  pp_mark run >&2
+  pp_mark run
+  if [ -n "$1" ]; then ( cd "$1" && shift && pp_exec "$@" ); else ( shift && pp_exec "$@" ); fi
   pp_exit=$?
   printf '\n'
   pp_mark exit "$pp_exit"
   printf '\n' >&2
-  pp_mark ran "$1" >&2
+  pp_mark ran >&2
 }

@@ -1,5 +1,6 @@
 import type { ReadOp } from '../../contract/reads.ts';
 import type { Owner, Target } from '../../contract/steps.ts';
+import lock from './lock.sh?raw';
 import { quote, quotePattern } from './quote.ts';
 
 /** A program with its arguments, and what its environment holds besides. */
@@ -35,8 +36,19 @@ export type WriteOp = { readonly needs?: readonly number[] } & (
   | { readonly op: 'remove-directory'; readonly path: string }
   | { readonly op: 'permission'; readonly path: string; readonly aspect: Aspect; readonly value: string }
   | ({ readonly op: 'program' } & Program)
-  /** A private file, fsynced. */
-  | { readonly op: 'record'; readonly folder: string; readonly name: string; readonly text: string }
+  /** A private file, fsynced; another one, `made`, names the folders above one of `paths` that do not exist yet. */
+  | {
+      readonly op: 'record';
+      readonly folder: string;
+      readonly name: string;
+      readonly text: string;
+      readonly made: string;
+      readonly paths: readonly string[];
+    }
+  /** This run alone changes things from here on, as long as the shell lives. `seen`: the lock's text as it was read. */
+  | { readonly op: 'lock'; readonly run: string; readonly who: string; readonly since: string; readonly seen: string }
+  /** Folders that go where they are empty. */
+  | { readonly op: 'sweep'; readonly paths: readonly string[] }
   /** A function that `script` defines; it leaves what went wrong in `pp_text`. */
   | { readonly op: 'function'; readonly script: string; readonly name: string; readonly args: readonly string[] }
 );
@@ -61,8 +73,12 @@ const uniqueOps = (ops: readonly ReadOp[]): readonly ReadOp[] => [
   ...new Map(ops.map((op) => [JSON.stringify(op), op])).values(),
 ];
 
-/** The function `batch` of the target's sh: nothing runs before its last line has arrived. */
-const batch = (lines: readonly string[]): string => `pp_batch() {\n${lines.join('\n')}\n}\npp_batch </dev/null\n`;
+/** The function `pp_batch` of the target's sh, and its call: nothing runs before its last line has arrived. */
+const batch = (lines: readonly string[], call = 'pp_batch'): string =>
+  `pp_batch() {\n${lines.join('\n')}\n}\n${call} </dev/null\n`;
+
+/** A batch that changes something: it runs once, and its answer is kept under its token. */
+const batchOnce = (token: string, lines: readonly string[]): string => batch(lines, `pp_once ${quote(token)} pp_batch`);
 
 export interface ReadPlan {
   readonly paragraphs: readonly string[];
@@ -137,26 +153,39 @@ const call = (op: WriteOp): string => {
     case 'program':
       return `pp_program ${programWords(op)}`;
     case 'record':
-      return `pp_record ${rooted(op.folder)} ${quote(op.name)} ${quote(op.text)}`;
+      return ['pp_record', rooted(op.folder), ...[op.name, op.made, op.text, ...op.paths].map(quote)].join(' ');
+    case 'lock':
+      return ['pp_lock', ...[op.run, op.who, op.since, op.seen].map(quote)].join(' ');
+    case 'sweep':
+      return ['pp_sweep', ...op.paths.map(quote)].join(' ');
     case 'function':
       return [op.name, ...op.args].map(quote).join(' ');
   }
 };
 
 /** One apply as text: ops in order, each with its number; a later op may need an earlier one. */
-export const writeScript = (id: number, ops: readonly WriteOp[]): string => {
-  const scripts = ops.flatMap((op) => (op.op === 'function' ? [op.script] : []));
+export const writeScript = (token: string, ops: readonly WriteOp[]): string => {
+  const scripts = ops.flatMap((op) => (op.op === 'function' ? [op.script] : op.op === 'lock' ? [lock] : []));
   return [
     ...new Set(scripts),
-    batch([
-      "trap '' HUP PIPE",
+    batchOnce(token, [
       ...ops.map((op, index) => `pp_do ${index} ${quote((op.needs ?? []).join(' '))} ${call(op)}`),
-      'trap - HUP PIPE',
-      `pp_end ${id}`,
+      'pp_mark end',
     ]),
   ].join('\n');
 };
 
 /** One act of a playbook, its output and errors apart. */
-export const runScript = (id: number, program: Program, folder = ''): string =>
-  batch([`pp_run ${id} ${folder === '' ? "''" : rooted(folder)} ${programWords(program)}`, `pp_end ${id}`]);
+export const runScript = (token: string, program: Program, folder = ''): string =>
+  batchOnce(token, [`pp_run ${folder === '' ? "''" : rooted(folder)} ${programWords(program)}`, 'pp_mark end']);
+
+/** After a batch that changes something: its answer ends here. */
+export const endScript = (id: number): string => `pp_end ${id}\n`;
+
+/** Asks what became of a batch; the host waits so many seconds for its end. */
+export const attachScript = (id: number, token: string, seconds: number): string =>
+  batch([`pp_attach ${quote(token)} ${seconds}`, `pp_end ${id}`]);
+
+/** Takes away the kept answers of batches. */
+export const forgetScript = (tokens: readonly string[]): string =>
+  tokens.length === 0 ? '' : `pp_forget ${tokens.map(quote).join(' ')} </dev/null\n`;

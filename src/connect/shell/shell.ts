@@ -3,9 +3,27 @@ import { bytesOfText } from '../../contract/bytes.ts';
 import type { ReadOp } from '../../contract/reads.ts';
 import type { Snapshot } from '../../contract/snapshot.ts';
 import type { Channel, ChannelEnd } from '../types.ts';
-import { FrameError, parseAnswer, parseResults, parseRun, type WriteResult } from './frames.ts';
+import {
+  FrameError,
+  parseAnswer,
+  parseFate,
+  parseResults,
+  parseRun,
+  type Fate,
+  type RunOutput,
+  type WriteResult,
+} from './frames.ts';
 import { prelude, type ShellRoot } from './prelude.ts';
-import { readScript, runScript, writeScript, type Program, type WriteOp } from './script.ts';
+import {
+  attachScript,
+  endScript,
+  forgetScript,
+  readScript,
+  runScript,
+  writeScript,
+  type Program,
+  type WriteOp,
+} from './script.ts';
 
 /** The shell was lost with a batch under way: what the batch did is not known. */
 export class ShellLost extends Error {
@@ -13,12 +31,6 @@ export class ShellLost extends Error {
     super(message);
     this.name = 'ShellLost';
   }
-}
-
-export interface RunOutput {
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 /** One remote `/bin/sh`. Batches go out one at a time; each gives one framed answer. */
@@ -32,12 +44,59 @@ export interface Shell {
   readonly close: () => void;
 }
 
+/** A batch that changes something, and how its answer is read, whichever shell brings it. */
+export interface Deed<T> {
+  /** Secret: it frames the answer. */
+  readonly token: string;
+  readonly script: string;
+  /** That it may take. */
+  readonly seconds: number;
+  readonly parse: (answer: Answer) => T;
+}
+
+/** Of a deed: its result, or why there is none. */
+export type Attached<T> = { readonly fate: 'done'; readonly result: T } | Exclude<Fate, { readonly fate: 'done' }>;
+
+/** A shell that can be asked for what another one has done. */
+export interface OpenedShell extends Shell {
+  /** Which boot of the host it is of; known from its first answer on, where the host tells. */
+  readonly boot: () => string | undefined;
+  readonly perform: <T>(deed: Deed<T>) => Promise<T>;
+  /** What became of a deed that another shell began; the host waits for its end a while. */
+  readonly attach: <T>(deed: Deed<T>) => Promise<Attached<T>>;
+}
+
+const newToken = (): string => randomBytes(16).toString('hex');
+
+export const applyDeed = (ops: readonly WriteOp[]): Deed<readonly WriteResult[]> => {
+  const token = newToken();
+  return {
+    token,
+    script: writeScript(token, ops),
+    seconds: applySeconds,
+    parse: ({ stdout }) => parseResults(stdout, token, ops.length),
+  };
+};
+
+export const runDeed = (program: Program, folder?: string): Deed<RunOutput> => {
+  const token = newToken();
+  return {
+    token,
+    script: runScript(token, program, folder),
+    seconds: Math.max(applySeconds, (program.timeout ?? 0) + 60),
+    parse: ({ stdout, stderr }) => parseRun(stdout, stderr, token),
+  };
+};
+
 const megabyte = 1024 * 1024;
 const answerLimit = 256 * megabyte;
 const askSeconds = 120;
 const applySeconds = 900;
+/** One look of the host at a batch that runs. */
+const attachSeconds = 20;
 
-interface Answer {
+/** Bytes as latin1 text: every byte is one character. */
+export interface Answer {
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -53,11 +112,14 @@ const describeEnd = (end: ChannelEnd): string => {
  * Speaks with the `/bin/sh` behind a channel. The prelude travels with the first batch, so a fresh shell costs no round trip.
  * Each call throws ShellLost where the channel ends first or a deadline passes, FrameError where the answer is not as asked for.
  */
-export const openShell = (channel: Channel, shellRoot: ShellRoot): Shell => {
+export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell => {
   const nonce = randomBytes(16).toString('hex');
   let started = false;
   let root: string | undefined;
+  let bootId: string | undefined;
   let batches = 0;
+  /** Deeds whose kept answers are needed no more. */
+  const heard: string[] = [];
   let queue: Promise<unknown> = Promise.resolve();
   let stdout: Buffer[] = [];
   let stderr: Buffer[] = [];
@@ -112,9 +174,9 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): Shell => {
         const said = Buffer.concat(stderr).toString('utf8').trim().split('\n').at(-1);
         lost(`${describeEnd(end)}${said ? ` (${said})` : ''}`);
       });
-      const head = started ? '' : `${prelude(nonce, shellRoot)}pp_mark ready "$PP_ROOT"\n`;
+      const head = started ? '' : `${prelude(nonce, shellRoot)}pp_booted; pp_mark ready "$pp_boot $PP_ROOT"\n`;
       started = true;
-      channel.write(bytesOfText(head + script));
+      channel.write(bytesOfText(head + forgetScript(heard.splice(0)) + script));
     });
 
   /** What stands before our first line is a profile's noise; the ready line tells the absolute root. */
@@ -124,7 +186,9 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): Shell => {
     const at = text.indexOf(mark);
     const end = text.indexOf('\n', at);
     if (at < 0 || end < 0) throw new FrameError('the shell did not start');
-    root = text.slice(at + mark.length, end);
+    const [boot = '', ...folder] = text.slice(at + mark.length, end).split(' ');
+    if (boot !== '') bootId = boot;
+    root = folder.join(' ');
     return text.slice(end + 1);
   };
 
@@ -142,6 +206,16 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): Shell => {
     return next;
   };
 
+  const perform = async <T>(deed: Deed<T>): Promise<T> => {
+    const result = await batch((id) => ({
+      script: deed.script + endScript(id),
+      seconds: deed.seconds,
+      parse: deed.parse,
+    }));
+    heard.push(deed.token);
+    return result;
+  };
+
   return {
     ask: (ops) =>
       batch((id) => {
@@ -152,22 +226,27 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): Shell => {
           parse: (answer, under) => parseAnswer(answer.stdout, nonce, under, plan, id),
         };
       }),
-    apply: (ops) =>
-      batch((id) => ({
-        script: writeScript(id, ops),
-        seconds: applySeconds,
-        parse: (answer) => parseResults(answer.stdout, nonce, ops.length, id),
-      })),
-    run: (program, folder) =>
-      batch((id) => ({
-        script: runScript(id, program, folder),
-        seconds: Math.max(applySeconds, (program.timeout ?? 0) + 60),
-        parse: (answer) => {
-          const { exit, text } = parseRun(answer.stdout, nonce, id);
-          const errors = answer.stderr.split(`${nonce} run ${id}\n`)[1]?.split(`\n${nonce} ran ${id}\n`)[0] ?? '';
-          return { exit, stdout: text, stderr: Buffer.from(errors, 'latin1').toString('utf8') };
-        },
-      })),
-    close: () => channel.end(),
+    boot: () => bootId,
+    apply: (ops) => perform(applyDeed(ops)),
+    run: (program, folder) => perform(runDeed(program, folder)),
+    perform,
+    attach: async <T>(deed: Deed<T>): Promise<Attached<T>> => {
+      const attached = await batch(
+        (id): { script: string; seconds: number; parse: (answer: Answer) => Attached<T> } => ({
+          script: attachScript(id, deed.token, attachSeconds),
+          seconds: askSeconds,
+          parse: ({ stdout, stderr }) => {
+            const fate = parseFate(stdout, nonce, id);
+            return fate.fate === 'done' ? { fate: 'done', result: deed.parse({ stdout: fate.stdout, stderr }) } : fate;
+          },
+        }),
+      );
+      if (attached.fate !== 'running') heard.push(deed.token);
+      return attached;
+    },
+    close: () => {
+      if (started) channel.write(bytesOfText(forgetScript(heard.splice(0))));
+      channel.end();
+    },
   };
 };

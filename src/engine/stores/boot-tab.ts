@@ -2,7 +2,7 @@ import type { WriteOp } from '../../connect/shell/script.ts';
 import { verbatim } from '../../contract/codecs.ts';
 import { combine, file, unit, valueOf } from '../../contract/reads.ts';
 import interpreter from './boot.sh?raw';
-import { parseLines, renderLines, textOf, upsert } from './lines.ts';
+import { keptLines, parseLines, renderLines, textOf, upsert } from './lines.ts';
 import { defineStore, type StoreChange } from './store.ts';
 
 const table = '/etc/perfplay/boot.tab';
@@ -55,7 +55,7 @@ const missed = (state: { readonly results: string | null }, line: string): strin
 /** Everything that must wait for its device: one unit of ours reads a table of data lines. */
 export const bootTab = defineStore({
   name: 'boot.tab',
-  own: combine({ text: file(table, verbatim) }, ({ text }) => parseLines(textOf(text), parse)),
+  own: combine({ text: file(table, verbatim) }, ({ text }) => keptLines(parseLines(textOf(text), parse))),
   state: combine(
     {
       table: file(table, verbatim),
@@ -96,10 +96,15 @@ export const bootTab = defineStore({
       after: kept ? (state.results ?? notYet) : null,
     };
     const isWritten = changes.some(({ before, after: text }) => before !== text);
+    const started: StoreChange = {
+      at: { kind: 'unit', name: service, aspect: 'enabled' },
+      before: state.enabled ? 'enabled' : 'disabled',
+      after: kept ? 'enabled' : 'disabled',
+    };
     const systemctl = (...words: string[]): WriteOp => ({ op: 'program', argv: ['systemctl', ...words] });
     return {
       prepare: !kept && state.enabled ? [systemctl('disable', service)] : [],
-      changes: isWritten ? [...changes, said] : [],
+      changes: [...(isWritten ? [...changes, said] : []), started],
       finalize: [
         ...(isWritten ? [systemctl('daemon-reload')] : []),
         ...(kept && !state.enabled ? [systemctl('enable', service)] : []),

@@ -3,7 +3,7 @@ import { dropIns } from '../../contract/drop-ins.ts';
 import { combine, file, files, valueOf } from '../../contract/reads.ts';
 import type { Reading, StoreName } from '../../contract/steps.ts';
 import { sysctlPath } from '../../contract/sysctl-key.ts';
-import { baseName, decidedBy, parseLines, renderLines, textOf, upsert } from './lines.ts';
+import { baseName, decidedBy, keptLines, parseLines, renderLines, textOf, upsert } from './lines.ts';
 import { defineStore, type NextBoot, type Store } from './store.ts';
 
 interface DropInFormat {
@@ -29,7 +29,7 @@ const dropInStore = ({
 }: DropInFormat): Store<ReadonlyMap<string, Reading<string>>> =>
   defineStore({
     name,
-    own: combine({ text: file(own, verbatim) }, ({ text }) => parseLines(textOf(text), parse)),
+    own: combine({ text: file(own, verbatim) }, ({ text }) => keptLines(parseLines(textOf(text), parse))),
     state: files(
       folders.map((folder) => `${folder}/*.conf`),
       verbatim,

@@ -1,3 +1,4 @@
+import type { KeptLine } from '../../contract/changes.ts';
 import { valueOf } from '../../contract/reads.ts';
 import type { Reading } from '../../contract/steps.ts';
 
@@ -26,6 +27,10 @@ export const parseLines = (
       return parsed ? [parsed] : [];
     }),
   );
+
+/** Lines by name as what is kept. */
+export const keptLines = (lines: ReadonlyMap<string, string>): ReadonlyMap<string, KeptLine> =>
+  new Map([...lines].map(([name, value]) => [name, { value }]));
 
 /** The lines with edits made: known names keep their place, new ones go to the end, undefined removes. */
 export const upsert = (

@@ -1,7 +1,7 @@
 import { verbatim } from '../../contract/codecs.ts';
 import { modprobeEntries, modprobeLines } from '../../contract/modprobe-lines.ts';
 import { combine, file } from '../../contract/reads.ts';
-import { baseName, decidedBy, renderLines, textOf, upsert } from './lines.ts';
+import { baseName, decidedBy, keptLines, renderLines, textOf, upsert } from './lines.ts';
 import { defineStore } from './store.ts';
 
 /** Sorts after the distributions' files: of several values of an option the kernel takes the last. */
@@ -18,7 +18,7 @@ const line = (name: string, value: string): string => {
  */
 export const modprobe = defineStore({
   name: 'modprobe.d',
-  own: combine({ text: file(own, verbatim) }, ({ text }) => new Map(modprobeEntries(textOf(text) ?? ''))),
+  own: combine({ text: file(own, verbatim) }, ({ text }) => keptLines(new Map(modprobeEntries(textOf(text) ?? '')))),
   state: combine({ lines: modprobeLines, own: file(own, verbatim) }, (seen) => ({
     lines: seen.lines,
     text: textOf(seen.own),

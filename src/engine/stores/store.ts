@@ -1,5 +1,6 @@
 import type { WriteOp } from '../../connect/shell/script.ts';
 import type { Read } from '../../contract/reads.ts';
+import type { KeptLine } from '../../contract/changes.ts';
 import type { StoreEntry, StoreName, Target } from '../../contract/steps.ts';
 
 /** What the next boot will bring for a name; `from`: the file that decides. Undefined value: it cannot be read. */
@@ -12,9 +13,9 @@ export interface NextBoot {
   readonly note?: string;
 }
 
-/** One thing on disk that a store changes: a file's whole text, or a program's value. `null`: absent. */
+/** One thing on disk that a store changes: a file's whole text, or a unit, which its programs set. `null`: absent. */
 export interface StoreChange {
-  readonly at: Extract<Target, { kind: 'file' | 'program' }>;
+  readonly at: Extract<Target, { kind: 'file' | 'unit' }>;
   readonly before: string | null;
   readonly after: string | null;
 }
@@ -28,8 +29,8 @@ export type StoreEdits = ReadonlyMap<string, StoreEntry | undefined>;
  */
 export interface Store<State = unknown> {
   readonly name: StoreName;
-  /** What perfplay itself has on record: values by name, null where something shall not be. */
-  readonly own: Read<ReadonlyMap<string, string | null>>;
+  /** What perfplay itself has on record, by name. */
+  readonly own: Read<ReadonlyMap<string, KeptLine>>;
   readonly state: Read<State>;
   nextBoot(state: State, entry: StoreEntry): NextBoot;
   /** Why this host cannot keep entries here; undefined: it can. */

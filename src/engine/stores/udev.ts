@@ -1,6 +1,6 @@
 import { verbatim } from '../../contract/codecs.ts';
 import { combine, file } from '../../contract/reads.ts';
-import { parseLines, renderLines, textOf, upsert } from './lines.ts';
+import { keptLines, parseLines, renderLines, textOf, upsert } from './lines.ts';
 import { defineStore } from './store.ts';
 
 /** Sorts after the distributions' 60-* scheduler rules, so that the last assignment is ours: udev(7). */
@@ -27,7 +27,7 @@ const inOrder = (lines: ReadonlyMap<string, string>): ReadonlyMap<string, string
 /** Attributes of devices that may come at any time. Names: `block/nvme0n1/queue/scheduler`. */
 export const udev = defineStore({
   name: 'udev',
-  own: combine({ text: file(own, verbatim) }, ({ text }) => parseLines(textOf(text), parse)),
+  own: combine({ text: file(own, verbatim) }, ({ text }) => keptLines(parseLines(textOf(text), parse))),
   state: file(own, verbatim),
   nextBoot: (state, { name }) => ({ value: parseLines(textOf(state), parse).get(name) ?? null, from: own }),
   write: (state, edits) => {

@@ -121,7 +121,8 @@ pp_grub() {
   pp_lock=$PP_ROOT/run/perfplay-grub.lock
   if command -v flock >/dev/null 2>&1 && (: >"$pp_lock") 2>/dev/null; then
     exec 9>"$pp_lock"
-    flock -w 300 9 || { pp_grub_fail 'another perfplay makes a grub.cfg on this host, for minutes now'; exec 9>&-; return 1; }
+    # mksh closes descriptors above 2 in programs, unless they are given to them.
+    flock -w 300 9 9>&9 || { pp_grub_fail 'another perfplay makes a grub.cfg on this host, for minutes now'; exec 9>&-; return 1; }
     pp_grub_make "$@"
     pp_made=$?
     exec 9>&-

@@ -24,11 +24,7 @@ const state = combine(
  */
 export const kernelArg = defineStore<BootLoader>({
   name: 'kernel-arg',
-  own: combine(
-    { dropIn, record },
-    (seen) =>
-      new Map([...parseKept(textOf(seen.dropIn)), ...seen.record.kept].map(([group, { value }]) => [group, value])),
-  ),
+  own: combine({ dropIn, record }, (seen) => new Map([...parseKept(textOf(seen.dropIn)), ...seen.record.kept])),
   state,
   refuses: ({ refusal, entries, source }) =>
     refusal ?? (entries?.length === 0 ? `${source} has no entry that starts this system` : undefined),

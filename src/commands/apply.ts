@@ -1,0 +1,71 @@
+import { InputError } from '../diagnostics.ts';
+import { siteOfRecords, type RecordedPlay } from '../engine/recorded-site.ts';
+import { execute } from './execute.ts';
+import type { Interrupts } from './interrupt.ts';
+import { openInventory } from './load.ts';
+import type { ExecuteOptions, InventoryOptions } from './options.ts';
+import { readPlanFile, type PlanFile } from './plan-file.ts';
+import type { Print } from './print.ts';
+import { newRun } from './run.ts';
+
+const playOf = ({ name, batches, max_fail_percentage: most, hosts }: PlanFile['plays'][number]): RecordedPlay => ({
+  name,
+  batches: batches
+    .map((batch) => batch.filter((host) => Object.hasOwn(hosts, host)))
+    .filter(({ length }) => length > 0),
+  ...(most !== undefined && { maxFailPercentage: most }),
+  tasks: new Map(
+    Object.entries(hosts).map(([host, all]) => [
+      host,
+      all.map(({ become, become_user: becomeUser, changes }) => ({
+        become,
+        becomeUser,
+        recorded: { changes, direction: 'forth', force: false, folders: [] },
+      })),
+    ]),
+  ),
+});
+
+/** Does exactly what a plan's file says; a host that is not as it was then is left alone, and the exit code is 11. */
+export const apply = async (
+  file: string,
+  options: InventoryOptions & ExecuteOptions,
+  print: Print,
+  interrupts: Interrupts,
+): Promise<number> => {
+  const plan = readPlanFile(file);
+  const { inventory, warnings, files } = openInventory({ inventory: plan.inventory, ...options }, print.mask.hide);
+  const plays = plan.plays.map(playOf).filter(({ batches }) => batches.length > 0);
+  const unknown = [...new Set(plays.flatMap(({ batches }) => batches.flat()))].filter(
+    (host) => !inventory.hosts.has(host) && !inventory.implicit?.has(host),
+  );
+  if (unknown.length > 0)
+    throw new InputError(
+      unknown.map((host) => ({
+        code: 'unknown-host',
+        severity: 'error',
+        message: `the plan is for a host ${host}, which is not in the inventory`,
+      })),
+    );
+  if (plays.length === 0) {
+    print.data(`${file}: nothing to change`);
+    return 0;
+  }
+  const { exit } = await execute(
+    {
+      run: newRun(),
+      command: 'apply',
+      site: siteOfRecords(plays, { file, line: 1, column: 1 }),
+      prune: 'off',
+      inventory,
+      hash: plan.hash,
+      warnings,
+      source: files.text,
+      description: { subject: file, options: {}, secret: [] },
+    },
+    options,
+    print,
+    interrupts,
+  );
+  return exit;
+};

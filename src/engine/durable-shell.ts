@@ -1,0 +1,96 @@
+import { applyDeed, runDeed, ShellLost, type Deed, type OpenedShell, type Shell } from '../connect/shell/shell.ts';
+import { ConnectError } from '../connect/types.ts';
+
+/** How a shell whose connection was cut is found again. */
+export interface Reopening {
+  /** A shell of the same user over another connection than that of `lost`. Throws ConnectError, BecomeError. */
+  readonly reopen: (lost: OpenedShell) => Promise<OpenedShell>;
+  /** Seconds; ends early when the run is interrupted. */
+  readonly wait: (seconds: number) => Promise<void>;
+  readonly interrupted: () => boolean;
+}
+
+/** Seconds in which a host that was lost must answer again. */
+const patience = 60;
+/** Seconds between two tries. */
+const pace = 2;
+/** A connection that is cut every time is no connection. */
+const mostTries = 5;
+
+/**
+ * A shell that outlives its connection: what changes something goes on on the host when the connection is cut, and its result is
+ * fetched over another one, exactly once; a batch that has not reached the host is sent again. What is only asked is asked again
+ * where something was changed before. Throws ShellLost where the host does not answer in time, was booted, or the batch has died.
+ */
+export const createDurableShell = (first: OpenedShell, { reopen, wait, interrupted }: Reopening): Shell => {
+  let shell = first;
+  let isDirty = false;
+
+  /** Connects again, as long as there is hope. */
+  const reconnect = async (lost: ShellLost): Promise<void> => {
+    const boot = shell.boot();
+    const before = shell;
+    const deadline = Date.now() + patience * 1000;
+    for (;;) {
+      if (interrupted()) throw lost;
+      try {
+        shell = await reopen(before);
+        await shell.ask([]);
+        break;
+      } catch (error) {
+        if (!(error instanceof ConnectError || error instanceof ShellLost)) throw lost;
+        if (Date.now() > deadline || (error instanceof ConnectError && error.isForeign))
+          throw new ShellLost(`${lost.message}; connecting again: ${error.message}`);
+        await wait(pace);
+      }
+    }
+    if (boot !== undefined && shell.boot() !== boot)
+      throw new ShellLost(`${lost.message}; the host was booted meanwhile`);
+  };
+
+  const perform = async <T>(make: () => Deed<T>): Promise<T> => {
+    isDirty = true;
+    let deed = make();
+    const deadline = Date.now() + (deed.seconds + patience) * 1000;
+    let isUnderWay = false;
+    for (let tries = 1; ;) {
+      try {
+        if (!isUnderWay) {
+          isUnderWay = true;
+          return await shell.perform(deed);
+        }
+        const attached = await shell.attach(deed);
+        if (attached.fate === 'done') return attached.result;
+        if (attached.fate === 'never') {
+          deed = make();
+          isUnderWay = false;
+        } else if (attached.fate !== 'running')
+          throw new ShellLost(
+            attached.fate === 'died'
+              ? 'the remote shell was killed in the middle of a batch'
+              : 'the connection was cut, and the host keeps no answers',
+          );
+        else if (Date.now() > deadline) throw new ShellLost(`a batch is still running after ${deed.seconds} s`);
+      } catch (error) {
+        if (!(error instanceof ShellLost) || tries++ >= mostTries || Date.now() > deadline) throw error;
+        await reconnect(error);
+      }
+    }
+  };
+
+  return {
+    ask: async (ops) => {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await shell.ask(ops);
+        } catch (error) {
+          if (!(error instanceof ShellLost) || !isDirty || tries >= mostTries) throw error;
+          await reconnect(error);
+        }
+      }
+    },
+    apply: (ops) => perform(() => applyDeed(ops)),
+    run: (program, folder) => perform(() => runDeed(program, folder)),
+    close: () => shell.close(),
+  };
+};
