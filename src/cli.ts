@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, setMaxListeners } from 'node:events';
 import process from 'node:process';
 import { CommanderError } from 'commander';
 import { createCommandLine } from './commands/command-line.ts';
@@ -22,6 +22,8 @@ const print: Print = {
 const widest = 100;
 
 const interrupt = new AbortController();
+// Every host of a fleet listens.
+setMaxListeners(0, interrupt.signal);
 const halt = new AbortController();
 /** Time to say what was left, for a terminal that takes no more. */
 const lastWordsMs = 2000;

@@ -86,6 +86,7 @@ describe('command lines', () => {
     print: { data: () => undefined, talk: () => undefined, mask: createMask() },
     columns: 80,
     signal: new AbortController().signal,
+    halt: new AbortController().signal,
     exit: () => undefined,
   });
 

@@ -32,7 +32,7 @@ const isText = (node: Node): boolean => node.type === 'Literal' && typeof node['
 const constantsOf = (nodes: readonly Node[]): ReadonlySet<string> => {
   const names = new Set<string>();
   for (const node of nodes) {
-    if (node.type === 'ImportDeclaration' && /\.sh\?raw$/.test(String((node['source'] as Node)['value'])))
+    if (node.type === 'ImportDeclaration' && String((node['source'] as Node)['value']).endsWith('.sh?raw'))
       for (const { local } of nodesIn(node['specifiers'])) names.add((local as Node)['name'] as string);
     if (node.type !== 'VariableDeclaration' || node['kind'] !== 'const') continue;
     for (const { id, init } of nodesIn(node['declarations']))

@@ -63,7 +63,13 @@ const explain = (said: string, end: ChannelEnd, user: string): BecomeError => {
     return new BecomeError(`${sudo} is not there or cannot be run`, 'install sudo, or log in as the user itself');
   const last = said.trim().split('\n').at(-1) ?? '';
   const words = printable(last) || `it ended with ${end.signal ?? `exit code ${end.exit}`}`;
-  return new BecomeError(`sudo refused to become ${user}: ${words}`);
+  // Every word of sudo's own begins with its name.
+  if (!/^(?:sudo|Sorry)\b/im.test(said))
+    return new BecomeError(
+      `the login shell ended before sudo was run: ${words}`,
+      'a start-up file of the login shell may exit (.bashrc), or /etc/nologin keeps users out',
+    );
+  return new BecomeError(`sudo refused to become ${user}: ${words}`, 'its log there (journalctl -t sudo) tells why');
 };
 
 /**

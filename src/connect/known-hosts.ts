@@ -39,7 +39,7 @@ const bytesOfBase64 = (text: string): Buffer | undefined => {
   return bytes.toString('base64') === text.replaceAll(/[\r\v\f]/g, '') ? bytes : undefined;
 };
 
-/** The marker ends at the line's first space; only a line without any has it end at a tab. */
+/** OpenSSH ends a marker at the line's first space; only a line without any can end it at a tab. */
 const splitMarker = (line: string): readonly [marker: string | undefined, rest: string] => {
   if (!line.startsWith('@')) return [undefined, line];
   const end = line.search(line.includes(' ') ? / / : /\t|$/);
@@ -68,8 +68,9 @@ export const parseKnownHosts = (text: string, file: string): readonly KnownHost[
 const stringsOf = (key: Buffer): readonly Buffer[] | undefined => {
   const strings: Buffer[] = [];
   for (let at = 0; at < key.length;) {
-    const end = at + 4 + (at + 4 > key.length ? 0 : key.readUInt32BE(at));
-    if (at + 4 > key.length || end > key.length) return undefined;
+    if (at + 4 > key.length) return undefined;
+    const end = at + 4 + key.readUInt32BE(at);
+    if (end > key.length) return undefined;
     strings.push(key.subarray(at + 4, end));
     at = end;
   }

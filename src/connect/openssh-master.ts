@@ -72,10 +72,15 @@ process.once('exit', () => {
 const longestFolder = 64;
 
 /** A folder that only this user can read, for one connection. */
-const makeFolder = (): Promise<string> => {
+const makeFolder = async (): Promise<string> => {
   const usual = tmpdir();
-  const isFit = usual.length <= longestFolder && /^[\w./-]+$/.test(usual);
-  return mkdtemp(join(isFit ? usual : '/tmp', 'perfplay-'));
+  const parent = usual.length <= longestFolder && /^[\w./-]+$/.test(usual) ? usual : '/tmp';
+  try {
+    return await mkdtemp(join(parent, 'perfplay-'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConnectError(`ssh needs a private folder below ${parent}: ${code}`, 'make room there, or set TMPDIR');
+  }
 };
 
 const readConfigFile = async (file: string): Promise<string> => {
@@ -135,7 +140,9 @@ const openOnce = async (
     return masterOf(hold, files.control, login, forget);
   } catch (error) {
     forget();
-    throw error;
+    throw error instanceof ConnectError
+      ? error
+      : new ConnectError(`ssh cannot be prepared: ${(error as Error).message}`, 'is the temporary folder full?');
   }
 };
 

@@ -59,8 +59,8 @@ export const openSession = (
       const refused = /session request failed: (.*)/.exec(said)?.[1];
       if (group === undefined && refused !== undefined)
         return `${master.where} opens no further session: ${printable(refused)}`;
-      const ended = 'the session ended without an exit status';
-      return Promise.race([master.lost, delay(lossMs, ended, { ref: false })]);
+      const silent = 'the session ended without an exit status';
+      return Promise.race([master.lost, delay(lossMs, silent, { ref: false })]);
     };
     const channel = createChannel({
       stdin: child.stdin,

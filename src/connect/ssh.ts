@@ -31,7 +31,11 @@ const startProgram = (
         fail(`${where} opens no further session: ${printable(message)}`, 'is MaxSessions there too low?');
       else if (message.includes('Unable to exec'))
         fail(`${where} does not run commands`, 'may this user log in with a shell there?');
-      else fail(`${where} was lost before a shell was started`);
+      else
+        fail(
+          `${where} closed the connection before a shell was started`,
+          'its log (journalctl -u ssh) tells why: sshd was restarted, or the session was not allowed',
+        );
     };
     try {
       client.exec(execCommand(argv), (error, stream) => {

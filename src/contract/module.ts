@@ -19,6 +19,8 @@ export interface ModuleDef<P extends TSchema = TSchema, R extends Reads = Reads>
   readonly removable: boolean;
   /** Where a wrong value cannot be undone without a boot: a play over several hosts needs a canary. */
   readonly canary?: boolean;
+  /** Its tasks stand in a rescue alone. */
+  readonly rescueOnly?: boolean;
   /** Variables that it sets for later tasks, by the names of its parameters as they are written. */
   readonly learns?: (written: readonly string[]) => readonly string[];
   /** What the schema cannot say: one message for each thing wrong, each with the parameter's name. */

@@ -127,6 +127,8 @@ export type Act =
   | { readonly pause: number | undefined; readonly prompt?: string }
   /** Boots the host anew, at most once a run: always, or only where something waits for it. Up again within `timeout` seconds, or failed. */
   | { readonly reboot: 'required' | 'always'; readonly timeout: number }
+  /** Takes back what the failed block has changed on the host, as its journal tells; the host fails nevertheless. */
+  | { readonly rollback: 'block' }
   /** Observed and planned again every `every` seconds until this step is gone; `timeout` seconds after the first it has failed. */
   | { readonly awaits: string; readonly timeout: number; readonly every: number };
 

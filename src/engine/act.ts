@@ -22,6 +22,8 @@ export interface ActOptions {
   readonly bootIsDue: (always: boolean) => boolean;
   /** Boots the host; seconds. Undefined: the run was stopped before its turn. Throws RebootError. */
   readonly reboot: (timeout: number) => Promise<Rebooted | undefined>;
+  /** Takes back what the failed block has changed. */
+  readonly rollback: (task: StagedTask) => Promise<StagedItem>;
   readonly learn: (values: Readonly<Record<string, Value>>) => void;
   /** No view of the host is true any more. */
   readonly invalidate: () => void;
@@ -134,7 +136,8 @@ const actOnce = async (task: StagedTask, first: StagedItem, options: ActOptions)
       if (!options.bootIsDue(action.reboot === 'always')) continue;
       if (options.check) history.ran = true;
       else await rebootHost(action, staged, options);
-    } else if (options.check) {
+    } else if ('rollback' in action) staged = await options.rollback(task);
+    else if (options.check) {
       const isUnknown = 'awaits' in action || ('run' in action && action.effect === 'unknown');
       history.ran ||= !('pause' in action);
       if (!('pause' in action)) history.unknown = isUnknown ? 'effect' : (history.unknown ?? 'result');

@@ -1,24 +1,22 @@
-import { BecomeError, ConnectError } from '../connect/types.ts';
-import { ShellLost } from '../connect/shell/shell.ts';
-import { FrameError } from '../connect/shell/frames.ts';
 import { facts } from '../contract/facts.ts';
 import type { Host, Value } from '../inventory/types.ts';
-import type { Change } from '../contract/changes.ts';
+import type { Change, Recorded } from '../contract/changes.ts';
 import type { HostPlay, HostTask, Play, Task } from '../playbook/types.ts';
 import type { Event, HostEnded, HostStage } from '../report/events.ts';
 import type { Delegates } from './delegates.ts';
 import { HostLocked } from './lock.ts';
-import type { JournalHeader, JournalPart } from './journal.ts';
+import { hostJournal, type JournalHeader, type JournalPart } from './journal.ts';
+import { rollbackTask } from './own-task.ts';
 import type { Batch } from './once.ts';
 import { createNotifications } from './notifications.ts';
 import { createClaims } from './overlap.ts';
 import { pruneTask, undeclaredOn, undeclaredResult, type Prune } from './prune.ts';
 import { broughtBy, notBrought } from './after-boot.ts';
-import { reboot, RebootError, RebootInterrupted, type Rebooted } from './reboot.ts';
+import { failureOf } from './host-failure.ts';
+import { reboot, RebootError, type Rebooted } from './reboot.ts';
 import { createRecord } from './record.ts';
 import { everyTask, likelyTasks, runSequence, type Ended, type SequenceActs } from './sequence.ts';
 import type { HostShells, OpenShell } from './shells.ts';
-import { ApplyLost } from './batch.ts';
 import type { SnapshotView } from './snapshot-view.ts';
 import { bindTask, keeps, keptReads, knownTo, planTask, readsOf, type BoundTask } from './task-plan.ts';
 import { itemlessResult } from './task-report.ts';
@@ -76,6 +74,13 @@ export const createHostRun = (options: HostOptions): HostRun => {
   let known: Value | undefined;
   let status: HostStatus = 'ok';
   let isLocked = false;
+  /** The last part of the host's own journal. */
+  let lastPart = 0;
+  /** From which part on a rollback takes changes back. */
+  let rollbackFrom = 1;
+  let isRolledBack = false;
+  /** The play has failed here, and is taken back. */
+  let isRollingBack = false;
   let message: string | undefined;
   let hint: string | undefined;
 
@@ -117,37 +122,11 @@ export const createHostRun = (options: HostOptions): HostRun => {
   };
 
   const fail = (error: unknown): void => {
-    status = 'failed';
-    if (error instanceof ApplyLost) {
-      status = 'unknown';
-      message = `the connection was lost while changes were under way: ${error.message}`;
-      hint = 'run again: what was done is seen, what was not is done';
-    } else if (error instanceof HostLocked) {
-      record.countFailure();
-      isLocked = true;
-      message = error.message;
-      hint = 'wait for it with --lock-timeout SECONDS, or look what became of it: the lock goes with its connection';
-    } else if (error instanceof RebootInterrupted) {
-      status = 'unknown';
-      message = error.message;
-      hint = isOutOfService
-        ? 'when it is up, look at it and put it back into service by hand, then run again'
-        : 'when it is up, run again';
-    } else if (error instanceof ConnectError || error instanceof ShellLost) {
-      status = 'unreachable';
-      record.countUnreachable();
-      message = error.message;
-      hint = error instanceof ConnectError ? error.hint : undefined;
-    } else if (error instanceof BecomeError || error instanceof FrameError) {
-      record.countFailure();
-      message = error.message;
-      hint = error instanceof BecomeError ? error.hint : undefined;
-    } else {
-      // One host's surprise must not end the others' run.
-      record.countFailure();
-      message = `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-      hint = 'this is a fault of perfplay: please report it';
-    }
+    const failure = failureOf(error, isOutOfService);
+    ({ status, message, hint } = failure);
+    if (status === 'unreachable') record.countUnreachable();
+    else if (status === 'failed') record.countFailure();
+    isLocked = error instanceof HostLocked;
   };
 
   const runPlay = async (play: HostPlay, batch: Batch): Promise<Ended> => {
@@ -213,8 +192,23 @@ export const createHostRun = (options: HostOptions): HostRun => {
     };
 
     const { notify, take, ran } = createNotifications(play.handlers);
+    const rollback = async ({ view }: OpenShell): Promise<Recorded> => {
+      const journal = hostJournal(options.journal.run, rollbackFrom);
+      view.invalidate();
+      await view.ensure([journal]);
+      const { parts, folders } = view.decode(journal);
+      isRolledBack = true;
+      return { changes: parts.flatMap(({ changes }) => changes), direction: 'back', force: false, folders };
+    };
+
     const runTasks = createTaskRunner({
       ...options,
+      rollback,
+      journalPart: (of) => {
+        const part = options.journalPart(of);
+        if (of === host.name) lastPart = part;
+        return part;
+      },
       planned: options.planned && ((task, changes) => options.planned?.(play.play, task, changes)),
       play,
       batch,
@@ -226,7 +220,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
       prepare,
       ahead,
       // Where another host stops the run, one that is out of service is still brought back.
-      stopped: () => (isOutOfService ? options.signal.aborted : options.stopped()),
+      stopped: () => (isOutOfService || isRollingBack ? options.signal.aborted : options.stopped()),
       bootIsDue,
       reboot: rebootAs,
       finished: (task) => {
@@ -266,8 +260,16 @@ export const createHostRun = (options: HostOptions): HostRun => {
         }
         return 'done';
       },
-      rescue: (failed) => {
+      enterBlock: () => lastPart + 1,
+      isRolledBack: () => {
+        const was = isRolledBack;
+        isRolledBack = false;
+        if (was) record.countFailure();
+        return was;
+      },
+      rescue: (failed, since) => {
         record.countRescue();
+        rollbackFrom = since;
         claims.forget(failed);
         options.delegates.forget(failed);
       },
@@ -290,8 +292,20 @@ export const createHostRun = (options: HostOptions): HostRun => {
       return 'done';
     };
 
+    /** `on_failure: rollback`: what the play has changed here goes back. */
+    const takeBack = async (): Promise<void> => {
+      const like = everyTask(play.sequence).find(({ task }) => task.become) ?? everyTask(play.sequence)[0];
+      if (!like || options.check || lastPart < playFrom) return;
+      rollbackFrom = playFrom;
+      isRollingBack = true;
+      await run([rollbackTask(play.play, like.task)], { handler: false, rescuable: false });
+      isRollingBack = false;
+    };
+
     on('connect');
+    const playFrom = lastPart + 1;
     let ended = await runSequence(play.sequence, acts, false);
+    if (ended === 'failed' && play.play.onFailure === 'rollback') await takeBack();
     if (ended === 'done' && play === plays.at(-1)) ended = await prune();
     on('done');
     return ended;

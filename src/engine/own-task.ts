@@ -2,7 +2,7 @@ import type { Recorded } from '../contract/changes.ts';
 import { Type } from '../contract/index.ts';
 import { defineModule, type AnyModule } from '../contract/module.ts';
 import type { Position } from '../diagnostics.ts';
-import type { HostTask, Task } from '../playbook/types.ts';
+import type { HostTask, Play, Task } from '../playbook/types.ts';
 
 /** What a task of perfplay's own says of itself. */
 export interface OwnTask {
@@ -61,3 +61,14 @@ const recordModule = (kind: 'apply' | 'rollback', summary: string): AnyModule =>
 
 export const applyModule = recordModule('apply', 'Makes exactly the changes of a plan');
 export const rollbackModule = recordModule('rollback', 'Takes recorded changes back');
+
+/** The task that takes a play back where it has failed, as the user of its other tasks. */
+export const rollbackTask = ({ index, position }: Play, { become, becomeUser }: Task): HostTask =>
+  ownTask({
+    id: `${index}.rollback`,
+    name: 'Put back what the play has changed',
+    position,
+    module: { ...rollbackModule, removable: false, plan: () => [{ key: 'rollback', action: { rollback: 'block' } }] },
+    become,
+    becomeUser,
+  });

@@ -1,5 +1,6 @@
 import type { Change, KeptLine, Place, Recorded } from '../contract/changes.ts';
 import { scalar, text, verbatim } from '../contract/codecs.ts';
+import { groupWords, kernelWords } from '../contract/kernel-line.ts';
 import { combine, derived, file, stats, type Read } from '../contract/reads.ts';
 import type { Stat } from '../contract/snapshot.ts';
 import type { Codec, Reading, Setting, StoreName, Target } from '../contract/steps.ts';
@@ -172,6 +173,20 @@ const isSameLine = (left: KeptLine | undefined, right: KeptLine | undefined): bo
   left?.value === right?.value && (left === undefined) === (right === undefined);
 const shownLine = (line: KeptLine | undefined): string => line?.value ?? (line ? 'taken away' : 'nothing');
 
+const commandLine = file('/proc/cmdline', text);
+
+/** The running kernel was started with another line than the next one will be. */
+const waitsForBoot = (
+  running: Reading<string>,
+  name: string,
+  from: KeptLine | undefined,
+  to: KeptLine | undefined,
+): boolean => {
+  if (!('value' in running)) return false;
+  const now = groupWords(kernelWords(running.value), name) ?? null;
+  return to ? now !== to.value : from !== undefined && now === from.value;
+};
+
 /** What was found is neither what the record left nor what is wanted. */
 const stale = (direction: Recorded['direction'], now: string, from: string): Problem => ({
   reason: 'stale',
@@ -238,10 +253,12 @@ export const planRecord = (recorded: Recorded): RecordedPlan => {
     if (!accepted.has(key) && !force && !isSameLine(now, from) && !isSameLine(now, to))
       return { ...evaluation, write: false, levels: [], problem: stale(direction, shownLine(now), shownLine(from)) };
     const shown = evaluation.write ? {} : { before: now?.value ?? null, after: to?.value ?? null };
-    const keeping = { ...evaluation, ...shown, setting, levels: [...evaluation.levels, 'boot' as const] };
-    if (!to) return now ? { ...keeping, keep: 'forget' } : { ...evaluation, setting };
+    const awaitsBoot = store === 'kernel-arg' && waitsForBoot(known(commandLine), name, from, to);
+    const pending = awaitsBoot ? ({ pending: 'reboot' } as const) : {};
+    const keeping = { ...evaluation, ...pending, ...shown, setting, levels: [...evaluation.levels, 'boot' as const] };
+    if (!to) return now ? { ...keeping, keep: 'forget' } : { ...evaluation, ...pending, setting };
     const view = bootView(persist, known);
-    if (!view.differs && isSameLine(now, to)) return { ...evaluation, setting };
+    if (!view.differs && isSameLine(now, to)) return { ...evaluation, ...pending, setting };
     return { ...keeping, keep: persist, ...(view.problem && { problem: view.problem }) };
   };
 
@@ -258,7 +275,11 @@ export const planRecord = (recorded: Recorded): RecordedPlan => {
   };
 
   return {
-    reads: [...readings.values(), ...used.flatMap((name) => [stores.get(name)!.state, stores.get(name)!.own])],
+    reads: [
+      commandLine,
+      ...readings.values(),
+      ...used.flatMap((name) => [stores.get(name)!.state, stores.get(name)!.own]),
+    ],
     stores: used,
     ...(direction === 'back' && { restored: { files: filesOf(recorded), folders: recorded.folders } }),
     evaluate: (known) => {

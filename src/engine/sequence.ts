@@ -9,16 +9,22 @@ export interface SequenceActs {
   readonly tasks: (tasks: readonly HostTask[], rescuable: boolean) => Promise<Ended>;
   readonly reboot: (part: Reboot<HostTask>, rescuable: boolean) => Promise<Ended>;
   readonly flushHandlers: (rescuable: boolean) => Promise<Ended>;
-  /** A block with these tasks has failed and is about to be rescued. */
-  readonly rescue: (failed: readonly HostTask[]) => void;
+  /** What was changed from here on is a block's. */
+  readonly enterBlock: () => number;
+  /** A block with these tasks has failed and is about to be rescued; `since`: from when its changes are. */
+  readonly rescue: (failed: readonly HostTask[], since: number) => void;
+  /** Whether the rescue has taken the block's changes back: then nothing was made good. Asked once a rescue. */
+  readonly isRolledBack: () => boolean;
 }
 
 const runBlock = async (block: Block<HostTask>, acts: SequenceActs, rescuable: boolean): Promise<Ended> => {
   const isRescued = block.rescue.length > 0;
+  const since = acts.enterBlock();
   let ended = await runSequence(block.block, acts, rescuable || isRescued);
   if (ended === 'failed' && isRescued) {
-    acts.rescue(everyTask(block.block));
+    acts.rescue(everyTask(block.block), since);
     ended = await runSequence(block.rescue, acts, rescuable);
+    if (acts.isRolledBack() && ended === 'done') ended = 'failed';
   }
   if (ended === 'stopped') return ended;
   const last = await runSequence(block.always, acts, rescuable);

@@ -60,7 +60,7 @@ export const readsOf = ({ hostTask, items, record }: BoundTask): readonly Read<u
   ...(record?.reads ?? []),
   ...items.flatMap(({ reads }) => Object.values(reads)),
   ...hostTask.task.module.stores.map((name) => stores.get(name)!.state),
-  ...(keeps(hostTask.task) ? keptReads : []),
+  ...(record || keeps(hostTask.task) ? keptReads : []),
 ];
 
 /** One item of a task held against the snapshot. */

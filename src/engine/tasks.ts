@@ -1,7 +1,7 @@
 import { ConnectError } from '../connect/types.ts';
 import { ShellLost } from '../connect/shell/shell.ts';
 import type { Host, Value } from '../inventory/types.ts';
-import type { Change } from '../contract/changes.ts';
+import type { Change, Recorded } from '../contract/changes.ts';
 import type { HostPlay, HostTask, Scope, Task } from '../playbook/types.ts';
 import { InputError, type Diagnostic } from '../diagnostics.ts';
 import type { HostStage } from '../report/events.ts';
@@ -11,7 +11,7 @@ import type { Delegates } from './delegates.ts';
 import { takeLock, type BatchOptions } from './batch.ts';
 import type { JournalHeader, JournalPart } from './journal.ts';
 import type { Batch } from './once.ts';
-import type { Claims } from './overlap.ts';
+import { createClaims, type Claims } from './overlap.ts';
 import type { HostRecord } from './record.ts';
 import { RebootError, type Rebooted } from './reboot.ts';
 import type { Ended } from './sequence.ts';
@@ -50,6 +50,8 @@ export interface TasksOptions {
   readonly bootIsDue: (always: boolean) => boolean;
   /** Boots the host that the play is on, as this user. */
   readonly reboot: (user: string | undefined, timeout: number) => Promise<Rebooted | undefined>;
+  /** What the failed block has changed on the host that the play is on, to be taken back. */
+  readonly rollback: (open: OpenShell) => Promise<Recorded>;
   readonly stopped: () => boolean;
   /** A task has had its turn. */
   readonly finished: (task: HostTask) => void;
@@ -177,6 +179,20 @@ export const createTaskRunner = (options: TasksOptions) => {
             at.host === host.name
               ? options.reboot(options.userOn(host, task.hostTask), timeout)
               : Promise.reject(new RebootError('a host is booted by a task of its own, not by delegation')),
+          rollback: async (failed) => {
+            const recorded = await options.rollback(open);
+            const [back] = await runStage({
+              ...sending,
+              tasks: [{ ...failed.hostTask, recorded }],
+              scope: scope(),
+              view: open.view,
+              // What is taken back contradicts what was wanted.
+              claims: createClaims(),
+              check,
+              ahead: [],
+            });
+            return back!.items[0]!;
+          },
           learn: (values) =>
             Object.entries(values).forEach(([name, value]) => sets.includes(name) && record.set(name, value)),
           invalidate: at.invalidate,

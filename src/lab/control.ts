@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { LabError } from './folder.ts';
@@ -41,6 +42,7 @@ export const answerQuestions = async (
     server.once('error', reject);
     server.listen(address(socket), resolve);
   });
+  await chmod(socket, 0o600);
   return server;
 };
 

@@ -59,6 +59,7 @@ export interface PlayDefinition {
   readonly pattern: { readonly text: string; readonly position: Position } | undefined;
   readonly serial: readonly BatchSize[];
   readonly maxFailPercentage: number | undefined;
+  readonly onFailure: 'rollback' | undefined;
   readonly maxDown: MaxDown | undefined;
   /** `vars`, with `vars_files` over them. */
   readonly declared: DeclaredVariables;

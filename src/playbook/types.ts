@@ -123,6 +123,8 @@ export interface Play {
   readonly batches: readonly (readonly string[])[];
   /** A batch with more than this percentage of failed and unreachable hosts ends the run. */
   readonly maxFailPercentage?: number;
+  /** What becomes of what it has changed on a host where it fails; undefined: it stays. */
+  readonly onFailure?: 'rollback';
   /** Of reboots; undefined: as many as a batch has. */
   readonly maxDown?: MaxDown;
   /** `pre_tasks`, roles, `tasks` and `post_tasks`, with the flushes of handlers between them; what tags leave out is gone. */

@@ -55,6 +55,7 @@ export const spellingsOf = (secret: string): readonly string[] => [
   asciiJson(secret),
   json(json(secret)),
   secret.replaceAll("'", "'\\''"),
+  secret.replaceAll(/['\\!]/g, "'\\$&'"),
   secret.replaceAll("'", `'"'"'`),
   secret.replaceAll(/[^\w@%+=:,./-]/g, '\\$&'),
   json(secret).replaceAll('\\"', '"').replaceAll("'", "\\'"),

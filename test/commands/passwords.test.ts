@@ -183,7 +183,14 @@ describe('a password among the arguments', () => {
 
   it('is refused once for each, and one that cannot be read is not shown', async () => {
     const { exitCode, stderr } = await folder.perfplay(
-      ...['ping', 'all', '-i', 'a,', '-e', 'ansible_password=canary', '-e', 'ansible_become_pass=canary'],
+      'ping',
+      'all',
+      '-i',
+      'a,',
+      '-e',
+      'ansible_password=canary',
+      '-e',
+      'ansible_become_pass=canary',
     );
     expect(exitCode).toBe(1);
     expect(stderr.match(/error: -e ansible_(password|become_pass): /g)).toHaveLength(2);

@@ -238,6 +238,21 @@ describe.skipIf(noSsh)(`the ssh program and a real sshd ${noSsh ?? ''}`, () => {
     expect(code).not.toBe(0);
   });
 
+  it('needs a temporary folder, and is not harmed by its long name', async () => {
+    const options = optionsFor();
+    const usual = process.env.TMPDIR;
+    try {
+      process.env.TMPDIR = '/nowhere';
+      const error = await failureOf(connect(settings(), options));
+      expect(error).toBeInstanceOf(ConnectError);
+      expect(error.message).toBe('ssh needs a private folder below /nowhere: ENOENT');
+      process.env.TMPDIR = `/${'long'.repeat(30)}`;
+      expect((await runOn(settings(), options, 'exit 5\n')).end).toEqual({ exit: 5 });
+    } finally {
+      process.env.TMPDIR = usual;
+    }
+  });
+
   it('is not reached by an interrupt of the terminal', async () => {
     const connection = await open(settings(), optionsFor());
     const shell = await connection.shell();

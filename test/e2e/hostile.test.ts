@@ -63,8 +63,8 @@ const playbook = `- name: Look at it
     - {wait_for: {path: /srv/none, timeout: 0.2, msg: "{{ said.stdout }}"}}
 `;
 
-// eslint-disable-next-line no-control-regex
 const foreign =
+  // eslint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2028\u2029\u2066-\u2069]|\r(?!\r*\n)/gu;
 /** What perfplay writes itself at a terminal: colours, and where the view is drawn. */
 // eslint-disable-next-line no-control-regex

@@ -45,8 +45,10 @@ describe.skipIf(problem)(titled('passwords', problem), () => {
     return { exitCode, stdout: String(stdout), stderr: String(stderr) };
   };
   const bothFiles = (login: string, become: string): readonly string[] => [
-    ...['--connection-password-file', login],
-    ...['--become-password-file', become],
+    '--connection-password-file',
+    login,
+    '--become-password-file',
+    become,
   ];
 
   test('without one, nobody is let in, and with the wrong ones it is said which', async () => {

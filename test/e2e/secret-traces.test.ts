@@ -67,7 +67,11 @@ describe.skipIf(problem)(titled('traces of secrets', problem), () => {
   const inventoryWords = (hidden: boolean): readonly string[] =>
     hidden ? ['-i', 'one.yml', '-e', '@secret-vars.yml'] : ['-i', 'open.yml', '-e', '@open-vars.yml'];
   const run = (site: string, hidden: boolean, ...more: readonly string[]): readonly string[] => [
-    ...['run', site, '--diff', ...inventoryWords(hidden), ...more],
+    'run',
+    site,
+    '--diff',
+    ...inventoryWords(hidden),
+    ...more,
   ];
   const surroundings = () => ({
     cwd: site.folder,

@@ -1,18 +1,18 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build as bundle, type Plugin } from 'esbuild';
 
 const root = path.join(import.meta.dirname, '../..');
 
 /** `import text from './x.sh?raw'`, as src/build.mjs reads it. */
 const rawText: Plugin = {
   name: 'raw-text',
-  setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /\?raw$/ }, ({ path: name, resolveDir }) => ({
+  setup: (build) => {
+    build.onResolve({ filter: /\?raw$/ }, ({ path: name, resolveDir }) => ({
       path: path.resolve(resolveDir, name.slice(0, -'?raw'.length)),
       namespace: 'raw-text',
     }));
-    onLoad({ filter: /.*/, namespace: 'raw-text' }, ({ path: name }) => ({
+    build.onLoad({ filter: /.*/, namespace: 'raw-text' }, ({ path: name }) => ({
       contents: readFileSync(name, 'utf8'),
       loader: 'text',
     }));
@@ -22,8 +22,8 @@ const rawText: Plugin = {
 /** The functions through which text reaches a terminal, and they do nothing. */
 const nothingEscaped: Plugin = {
   name: 'nothing-escaped',
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /src\/report\/escape\.ts$/ }, () => ({
+  setup: (build) => {
+    build.onLoad({ filter: /src\/report\/escape\.ts$/ }, () => ({
       contents: `const same = (text) => text;
 export { same as escapeText, same as escapePage, same as replaceUnsafe };
 export const safeJson = (value, indent) => JSON.stringify(value, undefined, indent);`,
@@ -43,7 +43,7 @@ export const buildUnescaped = async (): Promise<Unescaped> => {
   // Within reach of the packages that are not bundled.
   const folder = path.join(root, 'node_modules/.cache', `unescaped-${process.pid}`);
   mkdirSync(folder, { recursive: true });
-  await build({
+  await bundle({
     entryPoints: { perfplay: path.join(root, 'src/cli.ts') },
     outdir: folder,
     outExtension: { '.js': '.mjs' },

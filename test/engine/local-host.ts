@@ -125,7 +125,7 @@ export const runTasks = async (
   {
     handlers: given = [],
     ...options
-  }: Pick<SequenceOptions, 'check' | 'prune'> & {
+  }: Pick<SequenceOptions, 'check' | 'prune' | 'journal' | 'planned'> & {
     readonly handlers?: readonly TaskInput[];
   } = {},
 ): Promise<LocalRun> => {
@@ -136,7 +136,7 @@ export const runTasks = async (
 };
 
 export interface SequenceOptions extends Partial<
-  Pick<HostOptions, 'check' | 'prune' | 'wait' | 'prompt' | 'stopped' | 'halt'>
+  Pick<HostOptions, 'check' | 'prune' | 'journal' | 'planned' | 'wait' | 'prompt' | 'stopped' | 'halt'>
 > {
   /** Other hosts of the inventory: delegates. */
   readonly others?: readonly Host[];

@@ -53,6 +53,8 @@ export interface Ran {
 
 export interface Bench {
   readonly folder: string;
+  /** The private key file that every host accepts. */
+  readonly key: string;
   readonly targets: readonly Target[];
   readonly target: (name: string) => Target;
   readonly truth: Truth;
@@ -63,6 +65,7 @@ export interface Bench {
       readonly hosts?: readonly string[];
       readonly vars?: Readonly<Record<string, object>>;
       readonly program?: string;
+      readonly env?: Readonly<Record<string, string>>;
     },
   ) => Running;
   readonly write: (name: string, content: unknown) => string;
@@ -156,7 +159,8 @@ export const startBench = async (specs: readonly HostSpec[]): Promise<Bench> => 
       /^\[?([\d.]+)\S*/gm,
       (_, address: string) => `[127.0.0.1]:${portOf.get(address)}`,
     );
-    write('known_hosts', known);
+    // Under both of their addresses: past the proxy and behind it.
+    write('known_hosts', known + readFileSync(lab.knownHosts, 'utf8'));
     write('site.yml', playbook);
     const inventory = parse(lab.inventory().replaceAll(lab.knownHosts, path.join(folder, 'known_hosts'))) as {
       all: { vars: Record<string, unknown>; hosts: Record<string, object> };
@@ -165,7 +169,7 @@ export const startBench = async (specs: readonly HostSpec[]): Promise<Bench> => 
       inventory.all.hosts[name] = { ...inventory.all.hosts[name], ansible_host: '127.0.0.1', ansible_port: proxy.port };
 
     let calls = 0;
-    const run: Bench['run'] = (words, { hosts, vars = {}, program = built } = {}) => {
+    const run: Bench['run'] = (words, { hosts, vars = {}, program = built, env = {} } = {}) => {
       const all = Object.entries(inventory.all.hosts).map(([name, own]) => [name, { ...own, ...vars[name] }] as const);
       const file = write(
         `hosts${++calls}.json`,
@@ -181,7 +185,7 @@ export const startBench = async (specs: readonly HostSpec[]): Promise<Bench> => 
           reject: false,
           extendEnv: false,
           stdin: 'ignore',
-          env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8' },
+          env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8', ...env },
         },
       );
       const ended = child.then(({ exitCode, stdout, stderr }): Ran => {
@@ -208,6 +212,7 @@ export const startBench = async (specs: readonly HostSpec[]): Promise<Bench> => 
     await first!.reset();
     return {
       folder,
+      key: lab.key,
       targets,
       target: (name) => targets.find((target) => target.name === name)!,
       truth: { fresh, declared },

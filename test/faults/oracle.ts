@@ -61,6 +61,16 @@ const programs: Readonly<Record<string, string>> = {
 /** What only perfplay reads: not judged by a task. */
 const records: readonly string[] = ['/var/lib/perfplay/originals'];
 
+/** One line for each setting, in no order that means anything; a setting that could not be made has no line. */
+const lineFiles: readonly string[] = [
+  '/etc/sysctl.d/zz-perfplay.conf',
+  '/etc/udev/rules.d/99-perfplay.rules',
+  '/etc/modules-load.d/perfplay.conf',
+  '/etc/perfplay/boot.tab',
+];
+const inOrder = (path: string, text: string): string =>
+  lineFiles.includes(path) ? text.split('\n').sort().join('\n') : text;
+
 const isAttribute = (path: string): boolean => /^\/(proc|sys|var\/lib\/lab)\//.test(path);
 const pathsOf = (task: string): readonly string[] => [
   ...Object.keys(tasks[task]!),
@@ -72,7 +82,7 @@ const attributes = judged.filter(isAttribute);
 const files = [...judged.filter((path) => !isAttribute(path)), ...records];
 
 const reading = `for path; do
-  if [ ! -e "$path" ]; then echo absent; continue; fi
+  if [ ! -f "$path" ]; then echo absent; continue; fi
   case $path in /proc/* | /sys/* | /var/lib/lab/*) echo ;; *) stat -c '%a %U:%G' "$path" ;; esac
   od -An -v -tx1 "$path" | tr -d ' \\n'
   echo
@@ -84,9 +94,8 @@ export const readDisk = async (host: LabHost): Promise<Disk> => {
   const disk = new Map<string, string | null>();
   for (const path of [...attributes, ...files]) {
     const head = lines.shift();
-    if (head === 'absent') disk.set(path, null);
-    else
-      disk.set(path, `${head === '' ? '' : `${head}\n`}${Buffer.from(lines.shift() ?? '', 'hex').toString('latin1')}`);
+    const text = head === 'absent' ? '' : Buffer.from(lines.shift() ?? '', 'hex').toString('latin1');
+    disk.set(path, head === 'absent' ? null : inOrder(path, `${head === '' ? '' : `${head}\n`}${text}`));
   }
   return disk;
 };
@@ -131,7 +140,8 @@ export const declaredTruth = async (host: LabHost, fresh: Disk): Promise<Disk> =
     [menu, declaredMenu(fresh.get(menu) ?? '')],
   ]);
   for (const [path, text] of expected)
-    if (disk.get(path) !== text) throw new Error(`${path} after a run: ${JSON.stringify(disk.get(path))}`);
+    if (disk.get(path) !== (text && inOrder(path, text)))
+      throw new Error(`${path} after a run: ${JSON.stringify(disk.get(path))}`);
   const line = await host.sh(
     'GRUB_CMDLINE_LINUX_DEFAULT="console=tty1" GRUB_CMDLINE_LINUX=""; . /etc/default/grub.d/zz-perfplay.cfg; echo $GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT',
   );
@@ -171,7 +181,12 @@ export type Verdict = {
 export const judge = (said: Said, disk: Disk, { fresh, declared }: Truth): Verdict => {
   const all = [...judged, ...records];
   const is = (truth: Disk, path: string): boolean => disk.get(path) === truth.get(path);
-  const neither = all.filter((path) => !is(fresh, path) && !is(declared, path));
+  const isPart = (path: string): boolean => {
+    const lines = disk.get(path)?.split('\n') ?? [];
+    const whole = declared.get(path)?.split('\n') ?? [];
+    return lineFiles.includes(path) && lines.length > 3 && lines.every((line) => whole.includes(line));
+  };
+  const neither = all.filter((path) => !is(fresh, path) && !is(declared, path) && !isPart(path));
   const missing = (paths: readonly string[]): readonly string[] => paths.filter((path) => !is(declared, path));
   const isDone = (outcome: string): boolean => outcome === 'ok' || outcome === 'changed';
   const status = said.ended[0]?.status;

@@ -7,6 +7,7 @@ export const stages = [
   'key exchange',
   'authentication',
   'session',
+  'exec',
   'first ask',
   'plan',
   'mid-apply',
@@ -21,7 +22,10 @@ export interface Offsets {
   readonly greeting: number;
   readonly 'key exchange': number;
   readonly authentication: number;
+  /** The channel is asked for. */
   readonly session: number;
+  /** The program is asked for. */
+  readonly exec: number;
 }
 
 /**
@@ -36,6 +40,7 @@ export const offsetsOf = (ends: readonly number[]): Offsets => {
     'key exchange': greeting,
     authentication: ends[authentication - 1] ?? 0,
     session: ends[authentication] ?? 0,
+    exec: ends[authentication + 1] ?? 0,
   };
 };
 

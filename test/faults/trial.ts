@@ -26,6 +26,12 @@ export interface Trial {
   readonly leavesTemporary?: boolean;
 }
 
+/** Of perfplay's own call. */
+export interface WaveOptions {
+  readonly program?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export interface Wave {
   readonly rows: readonly Row[];
   /** All that is wrong, in words. */
@@ -59,8 +65,11 @@ const recover = async (bench: Bench, targets: readonly Target[]): Promise<readon
   return problems;
 };
 
+/** Three keepalives that are not answered take 45 s. */
+const deadlineMs = 100_000;
+
 /** Runs the playbook once over all the trials' hosts, each with its own fault, judges each, and sees them recover. */
-export const runWave = async (bench: Bench, trials: readonly Trial[], program?: string): Promise<Wave> => {
+export const runWave = async (bench: Bench, trials: readonly Trial[], options: WaveOptions = {}): Promise<Wave> => {
   const pairs = trials.map((trial) => ({ trial, target: bench.target(trial.host) }));
   const targets = pairs.map(({ target }) => target);
   const problems: string[] = [];
@@ -69,7 +78,7 @@ export const runWave = async (bench: Bench, trials: readonly Trial[], program?: 
   const running = bench.run(['run', 'site.yml', '--no-canary'], {
     hosts: targets.map(({ name }) => name),
     vars: Object.fromEntries(trials.flatMap(({ host, vars }) => (vars ? [[host, vars]] : []))),
-    ...(program !== undefined && { program }),
+    ...options,
   });
   await Promise.all(
     pairs.map(async ({ trial, target }) => {
@@ -80,7 +89,12 @@ export const runWave = async (bench: Bench, trials: readonly Trial[], program?: 
       }
     }),
   );
+  const late = setTimeout(() => {
+    problems.push(`perfplay did not end within ${deadlineMs / 1000} s`);
+    running.kill('SIGKILL');
+  }, deadlineMs);
   const ran = await running.ended;
+  clearTimeout(late);
   const injected = await Promise.all(
     pairs.map(({ trial, target }) => (trial.injected ?? (() => target.proxy.injections().length > 0))(target)),
   );
@@ -129,4 +143,23 @@ export const runWave = async (bench: Bench, trials: readonly Trial[], program?: 
   if (ran.exit !== exitCode(statuses)) problems.push(`exit ${ran.exit} for ${statuses.join(' ')}: ${ran.stderr}`);
   problems.push(...(await recover(bench, targets)));
   return { rows, problems, ran };
+};
+
+/** Runs trials in as few waves as their hosts allow: all their rows and problems. */
+export const runTrials = async (
+  bench: Bench,
+  trials: readonly Trial[],
+  options: WaveOptions = {},
+): Promise<Pick<Wave, 'rows' | 'problems'>> => {
+  const rows: Row[] = [];
+  const problems: string[] = [];
+  let left = trials;
+  while (left.length > 0) {
+    const wave = left.filter(({ host }, index) => left.findIndex((other) => other.host === host) === index);
+    left = left.filter((trial) => !wave.includes(trial));
+    const ran = await runWave(bench, wave, options);
+    rows.push(...ran.rows);
+    problems.push(...ran.problems);
+  }
+  return { rows, problems };
 };

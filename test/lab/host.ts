@@ -44,7 +44,9 @@ export interface LabHost {
 
 /** Starts `host.sh` as process 1 of the host; ready when sshd listens. */
 const boot = async (stage: string, spec: HostSpec) => {
-  const shell = { dash: '/usr/bin/dash', bash: '/usr/bin/bash', busybox: '/usr/bin/busybox', mksh: '/usr/bin/mksh' }[spec.shell ?? 'dash'];
+  const shell = { dash: '/usr/bin/dash', bash: '/usr/bin/bash', busybox: '/usr/bin/busybox', mksh: '/usr/bin/mksh' }[
+    spec.shell ?? 'dash'
+  ];
   const script = path.join(import.meta.dirname, 'host.sh');
   const namespaces = ['--mount', '--net', '--pid', '--uts', '--ipc', '--fork', '--kill-child'];
   const holder = execa('unshare', [...namespaces, 'sh', script, stage, spec.name, shell, spec.userland ?? 'gnu'], {

@@ -25,10 +25,22 @@ const noisyCsh = `echo 'Welcome to the rack. 3 updates can be applied.'
 sh -c 'echo disk 91% full >&2'
 alias sudo 'echo use the bastion'
 `;
+const noisyFish = `echo 'Welcome to the rack. 3 updates can be applied.'
+echo 'disk 91% full' >&2
+function sudo; echo 'use the bastion'; end
+`;
 const startup = (login: Login): string => {
   if (login.profile === 'exits') return 'exit 0\n';
   if (login.profile === 'quiet') return '';
-  return login.loginShell === 'csh' ? noisyCsh : noisyBash;
+  return { sh: noisyBash, bash: noisyBash, csh: noisyCsh, fish: noisyFish }[login.loginShell];
+};
+
+/** Below the home folder. */
+const startupFiles: Readonly<Record<Login['loginShell'], string>> = {
+  sh: '.bashrc',
+  bash: '.bashrc',
+  csh: '.cshrc',
+  fish: '.config/fish/config.fish',
 };
 
 const sudoers = ({ user, sudo }: Login): string => {
@@ -69,7 +81,7 @@ const accounts = (login: Login, authorizedKey: string): Tree => {
     '/etc/sudo.conf': null,
     '/etc/pam.d/sudo': 'auth required pam_unix.so\naccount required pam_unix.so\nsession required pam_permit.so\n',
     [`${home}/.ssh/authorized_keys`]: { mode: 0o600, text: authorizedKey },
-    [`${home}/${login.loginShell === 'csh' ? '.cshrc' : '.bashrc'}`]: startup(login),
+    [`${home}/${startupFiles[login.loginShell]}`]: startup(login),
     '/root/.ssh/authorized_keys': { mode: 0o600, text: authorizedKey },
   };
 };

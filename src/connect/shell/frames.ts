@@ -64,11 +64,29 @@ class Cursor {
   }
 }
 
+const escapes: Readonly<Record<string, string>> = { a: '\x07', b: '\b', t: '\t', n: '\n', v: '\v', f: '\f', r: '\r' };
+
+/** A name as GNU's programs quote it where a shell would not take it literally: 'a'$'\t''b', 'it'\''s', "it's". */
+const unquoted = (text: string): string =>
+  text.replaceAll(
+    /\$'((?:\\.|[^'\\])*)'|'([^']*)'|"([^"]*)"|\\(.)/gs,
+    (_, escaped?: string, single?: string, double?: string, one?: string) =>
+      escaped?.replaceAll(/\\([0-7]{3}|.)/gs, (__, code: string) =>
+        code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8)) : (escapes[code] ?? code),
+      ) ??
+      single ??
+      double ??
+      one ??
+      '',
+  );
+
 /** GNU says `cat: PATH: why`, busybox `cat: can't open 'PATH': why` or `cat: read error: why`. */
 const contentOf = (segment: string, path: string): Content => {
   const line = segment.endsWith('\n') ? segment.slice(segment.lastIndexOf('\n', segment.length - 2) + 1) : '';
   if (!/^(?:\S*\/)?(?:cat|busybox): /.test(line)) return { raw: textOfBytes(segment) };
-  const named = line.includes(`cat: ${path}: `) || line.includes(`'${path}'`) || line.includes('cat: read error: ');
+  const named = [line, unquoted(line)].some(
+    (said) => said.includes(`cat: ${path}: `) || said.includes(`'${path}'`) || said.includes('cat: read error: '),
+  );
   return named ? { errno: errnoOf(line) } : { raw: textOfBytes(segment) };
 };
 
@@ -80,7 +98,7 @@ const readContents = (cursor: Cursor, root: string, chunk = 400): Map<string, Co
     const separator = cursor.separator();
     for (const path of paths.slice(start, start + chunk)) {
       const content = contentOf(cursor.until(separator), path);
-      const name = path.slice(root.length);
+      const name = textOfBytes(path.slice(root.length));
       // A glob without a match stays as it is written: it names no file.
       if (!('errno' in content && content.errno === 'ENOENT' && isGlob(name))) contents.set(name, content);
     }

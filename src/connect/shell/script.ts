@@ -68,6 +68,11 @@ const collect = (ops: readonly Extract<ReadOp, { op: 'content' | 'stat' }>[]): s
   ),
 ];
 
+/** Takes named pipes out of "$@": whoever reads one waits for whoever writes. */
+const withoutPipes =
+  'pp_piped=\'\'; for pp_p do [ ! -p "$pp_p" ] || pp_piped=yes; done; ' +
+  '[ -z "$pp_piped" ] || for pp_p do shift; [ -p "$pp_p" ] || set -- "$@" "$pp_p"; done';
+
 /** Equal ops asked once, whoever asks. */
 const uniqueOps = (ops: readonly ReadOp[]): readonly ReadOp[] => [
   ...new Map(ops.map((op) => [JSON.stringify(op), op])).values(),
@@ -99,6 +104,7 @@ export const readScript = (
   const stats = ops.filter((op) => op.op === 'stat');
   const text = batch([
     ...collect(contents.filter((op) => !op.part)),
+    withoutPipes,
     'pp_content "$@"',
     ...(stats.length > 0 ? [...collect(stats), 'pp_stat "$@"'] : []),
     ...paragraphs.map((path) => `pp_paragraph ${quotePattern(path)}`),

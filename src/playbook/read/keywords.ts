@@ -89,8 +89,8 @@ const loopForms: readonly (readonly [string, string])[] = [
 export const playKeywords: Keywords = {
   what: 'play',
   known: words(`${ofAll} hosts roles tasks pre_tasks post_tasks handlers vars_files serial max_fail_percentage
-    gather_facts reboot post_reboot max_down drain undrain`),
-  coming: words('on_failure'),
+    gather_facts reboot post_reboot max_down drain undrain on_failure`),
+  coming: none,
   foreign: new Map([
     ...foreignToAll,
     ...oldSudo,

@@ -1,7 +1,16 @@
 import path from 'node:path';
 import { get } from '../../yaml/document.ts';
 import { readMaxDown, readSerial } from '../batches.ts';
-import { booleanField, mapsField, mergeVariables, textField, variablesField, wordsField, wrongType } from './fields.ts';
+import {
+  booleanField,
+  choiceField,
+  mapsField,
+  mergeVariables,
+  textField,
+  variablesField,
+  wordsField,
+  wrongType,
+} from './fields.ts';
 import { checkNotified, nameHandlers } from './handlers.ts';
 import { handDown, outermost } from './inherited.ts';
 import { checkKeys, playKeywords, unknownKey } from './keywords.ts';
@@ -126,6 +135,7 @@ export const readPlay = (map: MapNode, setting: PlaySetting): PlayDefinition => 
     pattern,
     serial: readSerial(get(map, 'serial'), problems),
     maxFailPercentage: readMaxFail(map, problems),
+    onFailure: choiceField(map, 'on_failure', ['rollback'], problems),
     maxDown: readMaxDown(get(map, 'max_down'), problems),
     declared: mergeVariables([
       variablesField(map, 'play vars', problems),

@@ -99,7 +99,7 @@ export const selectPlays = (
     problems,
   );
   return definitions.flatMap((definition): readonly SelectedPlay[] => {
-    const { index, name, position, serial, maxFailPercentage, maxDown, handlers } = definition;
+    const { index, name, position, serial, maxFailPercentage, onFailure, maxDown, handlers } = definition;
     const hosts = hostsOf(definition, limited, selection, reading);
     if (hosts.length === 0) return [];
     const tagged = mapSequence(definition.sequence, (one) => (isSelected(one.task.tags, wanted) ? one : undefined));
@@ -111,6 +111,7 @@ export const selectPlays = (
       hosts,
       batches: cutBatches(hosts, serial),
       ...(maxFailPercentage !== undefined && { maxFailPercentage }),
+      ...(onFailure && { onFailure }),
       ...(maxDown && { maxDown }),
       sequence: mapSequence(sequence, ({ task }) => task),
       handlers: handlers.map(({ task }) => task),

@@ -66,6 +66,13 @@ export const readTask = (map: MapNode, around: Surroundings): TaskDraft | undefi
   if (!written) return undefined;
 
   const { module, position, params, isWhole, absent, learned } = written;
+  if (module.rescueOnly && !around.isRescue)
+    problems.error(
+      'not-allowed',
+      `'${module.kind}' stands in the rescue of a block`,
+      position,
+      'write block: with the tasks, and rescue: with this one; for a whole play write on_failure: rollback',
+    );
   const environment = environmentOf(own.environment);
   return ({ id, variables, defaults }) => ({
     task: {

@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto';
 import type { Goal } from './cases.ts';
 
 /** The bare name that known_hosts has for a host: small letters, and an IPv6 address as inet_ntop(3) writes it. */
-export const bareName = (host: string): string => host.toLowerCase().replace('2001:0db8:0:0::7', '2001:db8::7');
+const bareName = (host: string): string => host.toLowerCase().replace('2001:0db8:0:0::7', '2001:db8::7');
 
 /** The name that known_hosts has for a goal (sshd(8)). */
-export const nameOf = ({ host, port, alias }: Goal): string =>
+const nameOf = ({ host, port, alias }: Goal): string =>
   alias?.toLowerCase() ?? (port === 22 ? bareName(host) : `[${bareName(host)}]:${port}`);
 
 const hashed = (name: string, salt = 'twenty bytes of salt'): string => {

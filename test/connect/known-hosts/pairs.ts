@@ -24,7 +24,7 @@ const pairsOf = (row: Readonly<Record<string, string>>): readonly string[] => {
 };
 
 /** Every value of every factor together with every value of every other one. */
-export const allPairs = (factors: Factors): Set<string> => {
+const allPairs = (factors: Factors): Set<string> => {
   const names = Object.keys(factors);
   return new Set(
     names.flatMap((first, index) =>

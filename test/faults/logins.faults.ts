@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { e2eProblem, titled } from '../e2e/perfplay.ts';
+import type { Login } from '../lab/spec.ts';
+import { type Bench, startBench } from './bench.ts';
+import { node } from './site.ts';
+import { printTable, type Row } from './table.ts';
+import { runTrials, type Trial } from './trial.ts';
+
+const shells = ['dash', 'bash', 'busybox', 'mksh'] as const;
+const loginShells = ['sh', 'bash', 'csh', 'fish'] as const;
+const profiles = ['noisy', 'exits'] as const;
+
+const logins: Readonly<Record<string, Partial<Login>>> = Object.fromEntries(
+  loginShells.flatMap((loginShell) =>
+    profiles.map((profile) => [`${loginShell}-${profile}`, { loginShell, profile }] as const),
+  ),
+);
+
+describe.skipIf(e2eProblem)(titled('shells, profiles and sudo'), () => {
+  let bench: Bench;
+  const rows: Row[] = [];
+  beforeAll(async () => {
+    bench = await startBench([
+      ...shells.map((shell) => node(shell, { shell, ...(shell === 'busybox' && { userland: 'busybox' }) })),
+      ...Object.entries(logins).map(([name, login], index) => node(name, { login, shell: shells[index % 4]! })),
+      node('asks', { login: { sudo: 'password' } }),
+      node('asks-not', { login: { sudo: 'nopasswd' } }),
+      node('tty', { login: { sudo: 'tty' } }),
+      node('none', { login: { sudo: 'none' } }),
+      node('closed'),
+    ]);
+  });
+  afterAll(async () => {
+    printTable('Shells, profiles and sudo', rows);
+    await bench?.stop();
+  });
+  const see = async (trials: readonly Trial[]): Promise<void> => {
+    const ran = await runTrials(bench, trials);
+    rows.push(...ran.rows);
+    expect(ran.problems).toEqual([]);
+  };
+  const always = (fault: string, host: string, more: Partial<Trial> = {}): Trial => ({
+    fault,
+    stage: 'session',
+    host,
+    injected: () => true,
+    allowed: ['changed'],
+    says: /./,
+    ...more,
+  });
+  const failed = (says: RegExp): Partial<Trial> => ({ allowed: ['failed'], says });
+  const sudoers = 'operator ALL=(ALL:ALL) NOPASSWD: ALL';
+
+  test('every /bin/sh does the same', () => see(shells.map((shell) => always(`/bin/sh is ${shell}`, shell))));
+
+  test('no profile comes between', () =>
+    see(
+      Object.entries(logins).map(([name, { loginShell, profile }]) =>
+        always(`${loginShell} with a profile that ${profile === 'exits' ? 'exits' : 'makes noise'}`, name, {
+          // Only bash reads its file, and ends, before it does what it is told; tcsh goes on, and fish ends the file alone.
+          ...(name === 'bash-exits' && failed(/ended before|start-up file/)),
+          undo: ({ host }) =>
+            void host.sh('for file in .bashrc .cshrc .config/fish/config.fish; do rm -f "/home/operator/$file"; done'),
+        }),
+      ),
+    ));
+
+  test('sudo that refuses', () =>
+    see([
+      always('wrong sudo password', 'asks', {
+        vars: { ansible_become_password: 'wrong' },
+        ...failed(/sudo refused the password/),
+      }),
+      // The password would run as a command if it were sent unasked.
+      always('a password where sudo wants none', 'asks-not', {
+        vars: { ansible_become_password: 'touch /root/steps' },
+      }),
+      always('requiretty', 'tty', {
+        undo: async ({ host }) => void (await host.sh('sed -i /requiretty/d /etc/sudoers')),
+        ...failed(/sudo wants a terminal \(requiretty\)/),
+      }),
+      always('not in sudoers', 'none', {
+        undo: async ({ host }) => void (await host.sh('echo "$1" >>/etc/sudoers', sudoers)),
+        ...failed(/sudo /),
+      }),
+      always('no logins (/etc/nologin)', 'closed', {
+        prepare: ({ host }) => host.write('/etc/nologin', 'closed for today\n'),
+        undo: async ({ host }) => void (await host.sh('rm /etc/nologin')),
+        allowed: ['failed', 'unreachable'],
+        says: /closed for today/,
+      }),
+    ]));
+});
