@@ -91,7 +91,10 @@ export const diagnosticCodes = {
   'no-hosts': explain('A pattern matches no host.', '`perfplay inventory --list-hosts PATTERN` shows what it means.'),
   'no-inventory': explain('No inventory was given.', '`-i FILE`, or set `PERFPLAY_INVENTORY`.'),
   'no-module': explain('A task has no module.', 'Write what should be true: a module and its parameters.'),
-  'no-password': explain('`-K` was given and no password typed.', 'Type it, or set `ansible_become_password`.'),
+  'no-password': explain(
+    'A password was asked for, or a file or program for it named, and there is none.',
+    'Type it, or mend the file.',
+  ),
   'no-plan-file': explain('A plan cannot be read or written.', '`perfplay plan SITE -o FILE` writes one.'),
   'no-record': explain(
     'The run cannot be recorded here.',

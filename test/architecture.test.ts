@@ -112,6 +112,7 @@ describe('stages', () => {
       connect: { values: ['diagnostics', 'contract'], types: ['inventory'] },
       engine: { values: ['diagnostics', 'contract', 'connect'], types: ['inventory', 'playbook', 'report'] },
       report: { values: ['diagnostics'] },
+      record: { values: ['diagnostics'], types: ['contract', 'report'] },
       // The lab writes the files of a tuned host through the stores, so that they are what is read back.
       lab: { values: ['diagnostics', 'contract', 'engine'] },
       commands: {
@@ -125,6 +126,7 @@ describe('stages', () => {
           'connect',
           'engine',
           'report',
+          'record',
           'lab',
           'modules',
         ],

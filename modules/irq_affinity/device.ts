@@ -115,7 +115,13 @@ export const deviceSteps = (
         cpus,
         affinity,
         persistOf(device, queue, cpuList.encode(cpus)),
-        { effective, takesEffect: 'next-use', allowed: [cpuList.encode(host.online)] },
+        {
+          effective,
+          takesEffect: 'next-use',
+          allowed: [cpuList.encode(host.online)],
+          // Whichever NIC it is: below a bond, a bridge or a tunnel nobody can tell which one carries the session.
+          ...(device.kind === 'nic' && { risks: 'session' }),
+        },
       );
     });
   const unkept = new Set(settings.flatMap(({ persist }) => (persist.store === 'none' ? [persist.because] : [])));

@@ -53,6 +53,10 @@ const fileState = (reading: Reading<boolean>): string => ('raw' in reading ? rea
 
 const isInstalled = (reading: Reading<boolean>): boolean => !('errno' in reading) || reading.errno !== 'ENOENT';
 
+/** Units without which nobody connects any more: sshd, networks, packet filters. */
+const carriesSessions =
+  /^(?:sshd?|dropbear|networking|NetworkManager|systemd-networkd|wicked|netplan|firewalld|nftables|iptables|ufw)(?:@.*)?\.(?:service|socket)$/;
+
 export default defineModule({
   kind: 'service',
   summary: 'A systemd unit: running or not, enabled or not, masked or not',
@@ -79,7 +83,10 @@ export default defineModule({
               aspect === 'active'
                 ? { store: 'none', because: 'enabled says what the boot starts' }
                 : { store: 'itself' },
-              aspect !== 'masked' && unmasks ? { dependsOn: [key('masked')] } : {},
+              {
+                ...(aspect !== 'masked' && unmasks && { dependsOn: [key('masked')] }),
+                ...(aspect === 'active' && carriesSessions.test(full) && { risks: 'session' }),
+              },
             ),
           ];
     const active = own('active', state === undefined ? undefined : state === 'started');

@@ -25,6 +25,8 @@ const recorded = [
   'user',
   'forks',
   'timeout',
+  'connectionPasswordFile',
+  'becomePasswordFile',
 ] as const;
 
 const recordable = (options: RunCommandOptions, { mask }: Print) => {

@@ -94,6 +94,11 @@ export interface Setting<T = unknown> {
   readonly takesEffect?: 'now' | 'next-use' | `restart:${string}`;
   /** Keys before this one: written first; when one is written this is written again; when one fails this is skipped. */
   readonly dependsOn?: readonly string[];
+  /**
+   * Its write may cut the connection over which it is made: the host takes it back by itself unless perfplay comes again over a new
+   * one, and it is kept over boots only then.
+   */
+  readonly risks?: 'session';
   /** What the kernel offers instead, shown when it refuses the value. */
   readonly allowed?: readonly string[];
 }

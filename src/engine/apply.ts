@@ -33,6 +33,8 @@ export interface ApplyBatch {
   readonly ops: readonly WriteOp[];
   readonly changes: readonly Change[];
   readonly opsOf: ReadonlyMap<string, readonly number[]>;
+  /** What may cut the connection, in the order in which it is made. */
+  readonly risky: readonly Change[];
 }
 
 /** What a change replaces, as it would be written again. */
@@ -54,12 +56,13 @@ const isWhole = (target: Target): target is Extract<Target, { kind: 'file' | 'di
 /**
  * Turns a round's evaluations into ops, in the order in which plan() gave them: running values task by task, then each store once.
  * A task's ops need the tasks before it; an op needs the keys it depends on; a store needs the running values it is to keep.
- * Op 0 is left for the lock and op 1 for the journal, which every other op needs.
+ * Op 0 is left for the lock, op 1 for the journal and op 2 for what undoes risky changes, which every other op needs.
  */
 export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, known: Known): ApplyBatch => {
-  const ops: WriteOp[] = [noOp, { ...noOp, needs: [0] }];
+  const ops: WriteOp[] = [noOp, { ...noOp, needs: [0] }, { ...noOp, needs: [1] }];
   const changes: Change[] = [];
   const opsOf = new Map<string, number[]>();
+  const risky: Change[] = [];
   /** The op that writes what is at a path. */
   const files = new Map<string, number>();
   const edits = new Map<
@@ -72,7 +75,7 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, know
   );
   const secretly = (keys: readonly string[]): Pick<Change, 'secret'> =>
     keys.some((key) => secrets.has(key)) ? { secret: true } : {};
-  let gate = 1;
+  let gate = 2;
 
   const push = (op: WriteOp, needs: readonly number[], keys: readonly string[]): number => {
     ops.push({ ...op, needs });
@@ -130,6 +133,7 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, know
             isOnDisk(target) && { remembered: true as const }),
         };
         changes.push(change);
+        if (setting.risks) risky.push(change);
         const path = isWhole(target) ? target.path : undefined;
         const done = 'path' in target ? files.get(target.path) : undefined;
         if (done !== undefined && (path !== undefined || isMadeWith(ops[done], change)))
@@ -197,7 +201,7 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, know
   }
   const folders = restored.flatMap((one) => one.folders);
   if (folders.length > 0) push({ op: 'sweep', paths: folders }, [gate], []);
-  return { ops, changes, opsOf };
+  return { ops, changes, opsOf, risky };
 };
 
 const refusals = new Set(['EPERM', 'EACCES', 'EROFS', 'EIO']);

@@ -1,13 +1,16 @@
 import { FrameError, type WriteResult } from '../connect/shell/frames.ts';
 import { ShellLost, type Shell } from '../connect/shell/shell.ts';
 import type { ApplyBatch } from './apply.ts';
-import type { Known } from './evaluate.ts';
+import { armOp, confirmRisky } from './dead-man.ts';
+import type { Known, Problem } from './evaluate.ts';
 import { journalOp, type JournalHeader, type JournalPart } from './journal.ts';
 import { HostLocked, lock, lockOp, lockStates } from './lock.ts';
 
 /** What sending a batch of writes needs. */
 export interface BatchOptions {
   readonly shell: Shell;
+  /** Does something in a shell of the same user over a connection of its own. Throws ConnectError, BecomeError, ShellLost. */
+  readonly anew: <T>(work: (shell: Shell) => Promise<T>) => Promise<T>;
   readonly journal: JournalHeader;
   /** The number of the next part of the host's journal. */
   readonly journalPart: () => number;
@@ -72,16 +75,23 @@ export const takeLock = async (options: BatchOptions): Promise<void> => {
   if (result?.state === lockStates.held) await waitForLock(options, take, firstLine(result));
 };
 
+/** What became of a batch; `undone`: what was risky has been taken back by the host itself. */
+export type Sent =
+  | { readonly results: readonly WriteResult[]; readonly undone?: Problem }
+  | { readonly again: true }
+  | { readonly refused: string };
+
 /**
  * Sends a batch: recorded here first, then, on the host, locked, recorded and made. `again`: another run was at work on the host
  * since it was observed. Throws HostLocked, ApplyLost, ConnectError.
  */
 export const sendBatch = async (
   options: BatchOptions,
-  { ops, changes }: ApplyBatch,
+  { ops, changes, risky }: ApplyBatch,
   known: Known,
-): Promise<{ readonly results: readonly WriteResult[] } | { readonly again: true } | { readonly refused: string }> => {
+): Promise<Sent> => {
   const { shell, journal, now } = options;
+  const watch = risky.length > 0 ? armOp(risky) : undefined;
   const part: JournalPart = {
     version: 1,
     ...journal,
@@ -98,7 +108,9 @@ export const sendBatch = async (
   }
   const lockedBy = lockOp(journal.run, now(), known(lock));
   options.invalidate();
-  const results = await shell.apply([lockedBy, journalOp(part), ...ops.slice(2)]).catch(afterWriting);
+  const [, recorded, armed, ...rest] = ops;
+  const sent = [lockedBy, { ...journalOp(part), needs: recorded!.needs! }, watch ? { ...watch, needs: [1] } : armed!];
+  const results = await shell.apply([...sent, ...rest]).catch(afterWriting);
   const [locked, journaled] = results;
   if (locked?.state === lockStates.moved) return { again: true };
   if (locked?.state === lockStates.held) {
@@ -112,5 +124,7 @@ export const sendBatch = async (
     const hint = journaled?.text.includes('Permission denied') ? ' (is become set?)' : '';
     return { refused: `the journal cannot be written, so nothing was changed: ${firstLine(journaled)}${hint}` };
   }
-  return { results };
+  if (!watch) return { results };
+  const undone = await confirmRisky(options, watch.token).catch(afterWriting);
+  return { results, ...(undone && { undone }) };
 };

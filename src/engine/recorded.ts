@@ -135,6 +135,25 @@ const inOrder = (things: readonly Thing[]): readonly Thing[] => {
   return [...ordered];
 };
 
+/** A thing that is there or not: whatever needs it comes after it, and goes before it. */
+const isContainer = ({ target }: Thing, end: 'from' | 'to'): boolean =>
+  target !== undefined && ['file', 'directory', 'kernel-module'].includes(target.at.kind) && target[end] === null;
+
+/** What is taken back keeps its dependencies, but those on what goes, and those of what comes again. */
+const turned = (things: readonly Thing[]): readonly Thing[] => {
+  const byKey = new Map(things.map((thing) => [thing.key, thing]));
+  const pairs = things.flatMap((thing) =>
+    thing.dependsOn.flatMap((key) => {
+      const other = byKey.get(key);
+      if (!other) return [];
+      const isTurned = isContainer(thing, 'from') || isContainer(other, 'to');
+      return [isTurned ? { first: thing.key, then: key } : { first: key, then: thing.key }];
+    }),
+  );
+  const before = groupBy(pairs, ({ then }) => then);
+  return things.map((thing) => ({ ...thing, dependsOn: (before.get(thing.key) ?? []).map(({ first }) => first) }));
+};
+
 const thingsOf = ({ changes, direction }: Recorded): readonly Thing[] => {
   const back = direction === 'back';
   const byKey = groupBy(
@@ -150,16 +169,14 @@ const thingsOf = ({ changes, direction }: Recorded): readonly Thing[] => {
     const dependsOn = [...new Set(all.flatMap((change) => change.dependsOn))];
     return { key, dependsOn, ...(target && { target }), ...(line && { line }) };
   });
-  return inOrder(back ? things.reverse() : things);
+  return inOrder(back ? turned(things.reverse()) : things);
 };
 
-const filesOf = ({ changes }: Recorded): Restored['files'] => {
-  const following = changes.filter(
-    (change): change is Change & { at: Extract<Target, { kind: 'file' }> } =>
-      change.by !== undefined && change.at.kind === 'file',
-  );
-  return new Map([...groupBy(following, ({ at }) => at.path)].map(([path, all]) => [path, stepOf(all, true)!]));
-};
+type Following = Change & { readonly at: Extract<Target, { kind: 'file' }> };
+const isFollowing = (change: Change): change is Following => change.by !== undefined && change.at.kind === 'file';
+
+const filesOf = (following: readonly Following[]): Map<string, Step<Following['at']>> =>
+  new Map([...groupBy(following, ({ at }) => at.path)].map(([path, all]) => [path, stepOf(all, true)!]));
 
 /** Where it is written: what comes again has the mode and owner that it had. */
 const targetOf = ({ at, to, metadata }: Step<Target>): Target => {
@@ -207,6 +224,8 @@ const brief = (value: string | null): string => {
 export const planRecord = (recorded: Recorded): RecordedPlan => {
   const { direction, force } = recorded;
   const things = thingsOf(recorded);
+  const following = recorded.changes.filter(isFollowing);
+  const files = filesOf(following);
   const readings = new Map(
     things.flatMap(({ target }) => {
       const read = target && readPlace(targetOf(target));
@@ -233,6 +252,8 @@ export const planRecord = (recorded: Recorded): RecordedPlan => {
     if (isThere) return settled(setting);
     if (!accepted.has(key) && !force && read && !agrees(running, step.from))
       return settled(setting, { problem: stale(direction, brief(textOf(running)), brief(step.from)) });
+    // It goes with its file.
+    if (at.kind === 'permission' && step.to === null) return settled(setting);
     return settled(setting, {
       write: true,
       levels: [isOnDisk(at) ? 'boot' : 'running'],
@@ -245,7 +266,7 @@ export const planRecord = (recorded: Recorded): RecordedPlan => {
 
   /** The same with perfplay's own line of a store. */
   const withLine = (evaluation: Evaluation, { key, line }: Thing, known: Known): Evaluation => {
-    if (!line) return evaluation;
+    if (!line || evaluation.problem) return evaluation;
     const { store, name } = line.at;
     const [now, from, to] = [known(stores.get(store)!.own).get(name), lineOf(line.from), lineOf(line.to)];
     const persist = { store, name, value: to?.value ?? null, ...(to?.recovery && { recovery: true }) };
@@ -274,6 +295,18 @@ export const planRecord = (recorded: Recorded): RecordedPlan => {
     return withLine(target ? evaluateTarget(thing, target, known) : settled(bare), thing, known);
   };
 
+  /** Stores in which a line stays as it is: their files are not what they were before. */
+  const storesOfOthers = (all: readonly Evaluation[]): ReadonlySet<StoreName> => {
+    const stays = new Set<string>();
+    return new Set(
+      things.flatMap(({ key, dependsOn, line }, index) => {
+        if (!all[index]!.problem && !dependsOn.some((other) => stays.has(other))) return [];
+        stays.add(key);
+        return line ? [line.at.store] : [];
+      }),
+    );
+  };
+
   return {
     reads: [
       commandLine,
@@ -281,13 +314,15 @@ export const planRecord = (recorded: Recorded): RecordedPlan => {
       ...used.flatMap((name) => [stores.get(name)!.state, stores.get(name)!.own]),
     ],
     stores: used,
-    ...(direction === 'back' && { restored: { files: filesOf(recorded), folders: recorded.folders } }),
+    ...(direction === 'back' && { restored: { files, folders: recorded.folders } }),
     evaluate: (known) => {
       const all = things.map((thing) => evaluateThing(thing, known));
       // A plan is made wholly or not at all.
       if (direction === 'forth' && all.some(({ problem }) => problem?.reason === 'stale'))
         return all.flatMap(({ setting, problem }) => (problem ? [settled(setting, { problem })] : []));
       for (const { setting, write, keep } of all) if (write || keep) accepted.add(setting.key);
+      for (const store of storesOfOthers(all))
+        for (const { at, by } of following) if (by === store) files.delete(at.path);
       return all;
     },
   };

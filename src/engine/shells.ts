@@ -7,6 +7,8 @@ import { createSnapshotView, type SnapshotView } from './snapshot-view.ts';
 
 export interface OpenShell {
   readonly shell: Shell;
+  /** Does something in another shell of the same user, over a connection of its own. */
+  readonly anew: <T>(work: (shell: Shell) => Promise<T>) => Promise<T>;
   readonly view: SnapshotView;
 }
 
@@ -39,6 +41,13 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>,
   /** Over which connection each shell speaks. */
   const carriers = new WeakMap<OpenedShell, Connection>();
 
+  const shellOver = async (made: Connection, user: string | undefined): Promise<OpenedShell> => {
+    const become =
+      user === undefined ? undefined : { user, ...(becomePassword !== undefined && { password: becomePassword }) };
+    const channel = await made.shell(become);
+    return openShell(channel, { ...(root && { root }), ...(write && { write }), ...(path && { path }) });
+  };
+
   const openOne = async (user: string | undefined): Promise<OpenedShell> => {
     connection ??= connect();
     const asked = connection;
@@ -49,10 +58,7 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>,
       throw new ShellLost('the connection was given up');
     }
     opened = made;
-    const become =
-      user === undefined ? undefined : { user, ...(becomePassword !== undefined && { password: becomePassword }) };
-    const channel = await made.shell(become);
-    const shell = openShell(channel, { ...(root && { root }), ...(write && { write }), ...(path && { path }) });
+    const shell = await shellOver(made, user);
     carriers.set(shell, made);
     return shell;
   };
@@ -74,6 +80,18 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>,
     }
   };
 
+  const anew = async <T>(user: string | undefined, work: (shell: Shell) => Promise<T>): Promise<T> => {
+    const made = await connect();
+    try {
+      const shell = await shellOver(made, user);
+      const result = await work(shell);
+      shell.close();
+      return result;
+    } finally {
+      made.close();
+    }
+  };
+
   const open = async (user: string | undefined): Promise<OpenShell> => {
     const own = generation;
     const shell = createDurableShell(await openOne(user), {
@@ -84,7 +102,7 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>,
     opens.push(shell);
     const view = createSnapshotView(shell, () => asks++);
     views.push(view);
-    return { shell, view };
+    return { shell, view, anew: (work) => anew(user, work) };
   };
 
   return {

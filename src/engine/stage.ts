@@ -155,8 +155,11 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
             if (taken.has(targetKey(target))) continue;
             taken.add(targetKey(target));
           }
-          evaluations.push(evaluation);
-          todo.push({ evaluation, history, task });
+          // What may cut the connection is kept once it has not.
+          const { keep, ...running } = evaluation;
+          const now = evaluation.setting.risks && evaluation.write && keep ? running : evaluation;
+          evaluations.push(now);
+          todo.push({ evaluation: now, history, task });
         }
       }
       const problems = planned.items.flatMap((item, index) => {
@@ -221,11 +224,11 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
       for (const { evaluation } of todo) failures.add(evaluation.setting.key);
       continue;
     }
-    const { results } = sent;
+    const { results, undone } = sent;
     for (const { evaluation, history } of todo) {
       const { setting } = evaluation;
       const own = batch.opsOf.get(setting.key) ?? [];
-      const outcome = resultOf(setting, own, results);
+      const outcome = (setting.risks && evaluation.write && undone) || resultOf(setting, own, results);
       if (own.length === 0 && !evaluation.write) {
         // It stands already, and another file counts more.
         written.set(setting.key, { keep: true });

@@ -144,6 +144,7 @@ export const createTaskRunner = (options: TasksOptions) => {
   ): Promise<void> => {
     const sending: BatchOptions = {
       shell: open.shell,
+      anew: open.anew,
       journal: { ...options.journal, host: at.host },
       journalPart: () => options.journalPart(at.host),
       record: options.writeRecord,

@@ -72,7 +72,7 @@ export const createLabHost = async (name: string, sabotage: Sabotage = {}): Prom
     let asks = 0;
     const view = createSnapshotView(shell, () => asks++);
     return {
-      for: async () => ({ shell, view }),
+      for: async () => ({ shell, view, anew: (work) => work(shell) }),
       invalidate: view.invalidate,
       reset: () => undefined,
       expire: () => undefined,

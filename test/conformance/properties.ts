@@ -122,7 +122,7 @@ const checkAgainst = ({ module, example }: Subject, snapshot: Snapshot): Promise
   const shell: Shell = { ask: async () => snapshot, apply: refuse, run: refuse, close: () => undefined };
   const view = createSnapshotView(shell, () => undefined);
   const shells = {
-    for: async () => ({ shell, view }),
+    for: async () => ({ shell, view, anew: () => refuse() }),
     invalidate: view.invalidate,
     reset: () => undefined,
     expire: () => undefined,

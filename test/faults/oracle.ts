@@ -174,6 +174,8 @@ export type Verdict = {
   readonly falseSuccesses: readonly string[];
   readonly neither: readonly string[];
   readonly stateless: boolean;
+  /** Where something else stands than what is declared. */
+  readonly undeclared: readonly string[];
   readonly state: 'fresh' | 'declared' | 'between' | 'broken';
 };
 
@@ -204,7 +206,7 @@ export const judge = (said: Said, disk: Disk, { fresh, declared }: Truth): Verdi
         : all.every((path) => is(fresh, path))
           ? 'fresh'
           : 'between';
-  return { falseSuccesses, neither, stateless: said.ended.length !== 1, state };
+  return { falseSuccesses, neither, undeclared: missing(all), stateless: said.ended.length !== 1, state };
 };
 
 /** README's table: 2 a host failed or is unknown, 4 one was unreachable, 6 both. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Target } from './bench.ts';
 import type { Act } from './proxy.ts';
 
@@ -76,6 +77,8 @@ export const injectAt = (stage: Stage, offsets: Offsets, act: Act) => {
         proxy.note();
         await act();
       } else proxy.act(act);
+      // The host is still at it when perfplay comes back.
+      await delay(1500);
       await release(at);
     },
   };

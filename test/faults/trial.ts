@@ -55,9 +55,9 @@ const recover = async (bench: Bench, targets: readonly Target[]): Promise<readon
       `the next run ends with ${again.exit}: ${hosts.flatMap((host) => messagesOf(again, host)).join('; ')}`,
     );
   for (const target of targets) {
-    const { state, neither } = judge(again.said(target.name), await readDisk(target.host), bench.truth);
+    const { state, undeclared } = judge(again.said(target.name), await readDisk(target.host), bench.truth);
     const stray = await strayFiles(target.host);
-    if (state !== 'declared') problems.push(`${target.name}: ${state} after the next run: ${neither.join(' ')}`);
+    if (state !== 'declared') problems.push(`${target.name}: ${state} after the next run: ${undeclared.join(' ')}`);
     if (stray.length > 0) problems.push(`${target.name}: after the next run there is ${stray.join(' ')}`);
   }
   const plan = await bench.run(['plan', 'site.yml', '--no-canary', '--detailed-exitcode'], { hosts }).ended;
@@ -65,8 +65,8 @@ const recover = async (bench: Bench, targets: readonly Target[]): Promise<readon
   return problems;
 };
 
-/** Three keepalives that are not answered take 45 s. */
-const deadlineMs = 100_000;
+/** Three keepalives that are not answered take 45 s, and a host that was lost is waited for a minute. */
+const deadlineMs = 150_000;
 
 /** Runs the playbook once over all the trials' hosts, each with its own fault, judges each, and sees them recover. */
 export const runWave = async (bench: Bench, trials: readonly Trial[], options: WaveOptions = {}): Promise<Wave> => {

@@ -73,11 +73,14 @@ pp_units() {
 }
 pp_query() { pp_mark query "$1"; shift; "$@" 2>/dev/null; pp_exit=$?; printf '\n'; pp_mark exit "$pp_exit"; }
 pp_gate() { :; }
-# pp_start: when process PID was started, in ticks since the boot; pp_boot: which boot this is. Without /proc: nothing.
+# pp_start: when process PID was started, in ticks since the boot; pp_boot: which boot this is. Nothing of a process that has ended,
+# waited for or not; nothing without /proc.
 pp_started() {
   pp_start=''
+  case $1 in ''|*[!0-9]*) return ;; esac
   { IFS= read -r pp_l <"/proc/$1/stat"; } 2>/dev/null || return
   set -- ${pp_l##*) }
+  case $1 in Z|X) return ;; esac
   shift 19
   pp_start=$1
 }
@@ -85,26 +88,30 @@ pp_booted() { pp_boot=''; { IFS= read -r pp_boot </proc/sys/kernel/random/boot_i
 
 # What changes something goes on to its end when the connection is cut, and keeps its answer in a folder: whoever connects again
 # finds it there. The folder is made once: a batch runs once, or, where somebody has asked for it in vain before, never.
-# pp_place TOKEN: sets pp_here.
+# It holds `shell`, whose process works on it; `out` and `err`; `end`, which says `end` or `never` once nothing more will come.
+# pp_place TOKEN: makes pp_here. Fails where it is there, or can be made nowhere.
 pp_place() {
-  pp_here=$PP_ROOT/run/perfplay
-  [ -d "$pp_here" ] || ( umask 022; mkdir -p "$pp_here" ) 2>/dev/null
-  if [ -w "$pp_here" ]; then pp_here=$pp_here/batch.$1; else pp_here=$PP_ROOT/tmp/perfplay.$1; fi
+  [ -d "$PP_ROOT/run/perfplay" ] || ( umask 022; mkdir -p "$PP_ROOT/run/perfplay" ) 2>/dev/null
+  for pp_here in "$PP_ROOT/run/perfplay/batch.$1" "$PP_ROOT/tmp/perfplay.$1"; do
+    mkdir -m 700 "$pp_here" 2>/dev/null && return
+    [ ! -e "$pp_here" ] || return
+  done
+  return 1
 }
-# pp_once TOKEN FUNCTION: its answer is framed by TOKEN.
+# pp_once TOKEN FUNCTION: its answer is framed by TOKEN. A call that was cut names no function.
 pp_once() {
-  pp_place "$1"
+  command -v "${2-}" >/dev/null 2>&1 || return
+  pp_place "$1" || [ ! -e "$pp_here" ] || return
   pp_connection=$PP_NONCE PP_NONCE=$1
-  if mkdir -m 700 "$pp_here" 2>/dev/null; then
-    pp_started "$$"
-    printf '%s\n' "$$ $pp_start" >"$pp_here/shell"
+  pp_started "$$"
+  if { printf '%s\n' "$$ $pp_start" >"$pp_here/shell"; } 2>/dev/null; then
     trap '' HUP
     "$2" >"$pp_here/out" 2>"$pp_here/err"
-    echo end >"$pp_here/end"
+    { echo end >"$pp_here/end"; } 2>/dev/null || rm -f "$pp_here/shell"
     trap - HUP
     PP_NONCE=$pp_connection
     cat "$pp_here/out" && cat "$pp_here/err" >&2
-  elif [ ! -e "$pp_here" ]; then
+  else
     trap '' HUP PIPE
     "$2"
     trap - HUP PIPE
@@ -112,30 +119,41 @@ pp_once() {
   PP_NONCE=$pp_connection
 }
 # pp_attach TOKEN SECONDS: what became of a batch: its answer; or never: it has not come, and will not run any more; or running; or
-# died: its shell is gone before its end.
+# died: its shell is gone before its end; or lost: nothing is kept here.
 pp_attach() {
-  pp_place "$1"
-  pp_left=$2
-  if mkdir -m 700 "$pp_here" 2>/dev/null; then echo end >"$pp_here/end"; pp_mark attach never; return; fi
+  if pp_place "$1"; then echo never >"$pp_here/end"; pp_mark attach never; return; fi
   [ -e "$pp_here" ] || { pp_mark attach lost; return; }
+  # Whoever has just begun needs a moment to say so.
+  [ -s "$pp_here/shell" ] || [ -s "$pp_here/end" ] || sleep 1
+  pp_line "$pp_here/shell"
+  pp_shell=$pp_l pp_left=$2
   while :; do
-    if [ -s "$pp_here/end" ]; then
-      pp_mark attach done
-      cat "$pp_here/out" 2>/dev/null
-      cat "$pp_here/err" 2>/dev/null >&2
-      return
-    fi
-    pp_l=''
-    { IFS= read -r pp_l <"$pp_here/shell"; } 2>/dev/null
-    pp_started "${pp_l%% *}"
-    [ -n "$pp_l" ] && [ "$pp_l" = "${pp_l%% *} $pp_start" ] || [ -s "$pp_here/end" ] || { pp_mark attach died; return; }
+    pp_started "${pp_shell%% *}"
+    pp_line "$pp_here/end"
+    case $pp_l in
+      never) pp_mark attach never; return ;;
+      end)
+        pp_mark attach "done"
+        cat "$pp_here/out"
+        cat "$pp_here/err" >&2
+        return ;;
+    esac
+    [ -n "$pp_shell" ] || { pp_mark attach lost; return; }
+    [ "$pp_shell" = "${pp_shell%% *} $pp_start" ] || { pp_mark attach died; return; }
     [ "$pp_left" -gt 0 ] || { pp_mark attach running; return; }
     sleep 1
     pp_left=$((pp_left - 1))
   done
 }
-# pp_forget TOKEN...: their answers have been heard.
-pp_forget() { for pp_l in "$@"; do pp_place "$pp_l"; rm -rf "$pp_here"; done; }
+# pp_forget TOKEN...: their answers have been heard. A batch that must never run stays known: its bytes may still be on their way.
+pp_forget() {
+  for pp_t in "$@"; do
+    for pp_here in "$PP_ROOT/run/perfplay/batch.$pp_t" "$PP_ROOT/tmp/perfplay.$pp_t"; do
+      pp_line "$pp_here/end"
+      [ "$pp_l" = never ] || [ ! -d "$pp_here" ] || rm -rf "$pp_here"
+    done
+  done
+}
 # pp_sweep FOLDER...: those that are empty go.
 pp_sweep() { for pp_l in "$@"; do rmdir -- "$PP_ROOT$pp_l" 2>/dev/null || :; done; }
 pp_end() { pp_mark end "$1"; pp_mark end "$1" >&2; }

@@ -47,6 +47,10 @@ export type WriteOp = { readonly needs?: readonly number[] } & (
     }
   /** This run alone changes things from here on, as long as the shell lives. `seen`: the lock's text as it was read. */
   | { readonly op: 'lock'; readonly run: string; readonly who: string; readonly since: string; readonly seen: string }
+  /** In so many seconds `undo` is done, unless `confirm` comes before, with the same token. */
+  | { readonly op: 'arm'; readonly token: string; readonly seconds: number; readonly undo: readonly WriteOp[] }
+  /** Fails where it was undone. */
+  | { readonly op: 'confirm'; readonly token: string }
   /** Folders that go where they are empty. */
   | { readonly op: 'sweep'; readonly paths: readonly string[] }
   /** A function that `script` defines; it leaves what went wrong in `pp_text`. */
@@ -162,6 +166,10 @@ const call = (op: WriteOp): string => {
       return ['pp_record', rooted(op.folder), ...[op.name, op.made, op.text, ...op.paths].map(quote)].join(' ');
     case 'lock':
       return ['pp_lock', ...[op.run, op.who, op.since, op.seen].map(quote)].join(' ');
+    case 'arm':
+      return `pp_arm ${quote(op.token)} ${op.seconds}`;
+    case 'confirm':
+      return `pp_confirm ${quote(op.token)}`;
     case 'sweep':
       return ['pp_sweep', ...op.paths.map(quote)].join(' ');
     case 'function':
@@ -169,16 +177,19 @@ const call = (op: WriteOp): string => {
   }
 };
 
+const numbered = (op: WriteOp, index: number): string =>
+  `pp_do ${index} ${quote((op.needs ?? []).join(' '))} ${call(op)}`;
+
+/** Functions that an op needs beside those of the prelude. */
+const scriptsOf = (op: WriteOp): readonly string[] => {
+  if (op.op === 'function') return [op.script];
+  if (op.op === 'lock') return [lock];
+  return op.op === 'arm' ? [`pp_undo() {\n${op.undo.map(numbered).join('\n')}\n}`] : [];
+};
+
 /** One apply as text: ops in order, each with its number; a later op may need an earlier one. */
 export const writeScript = (token: string, ops: readonly WriteOp[]): string => {
-  const scripts = ops.flatMap((op) => (op.op === 'function' ? [op.script] : op.op === 'lock' ? [lock] : []));
-  return [
-    ...new Set(scripts),
-    batchOnce(token, [
-      ...ops.map((op, index) => `pp_do ${index} ${quote((op.needs ?? []).join(' '))} ${call(op)}`),
-      'pp_mark end',
-    ]),
-  ].join('\n');
+  return [...new Set(ops.flatMap(scriptsOf)), batchOnce(token, [...ops.map(numbered), 'pp_mark end'])].join('\n');
 };
 
 /** One act of a playbook, its output and errors apart. */
