@@ -116,7 +116,6 @@ export const diagnosticCodes = {
     'A word of Ansible that perfplay does without.',
     'The hint has the form to use here; docs/ansible.md has the reasons.',
   ),
-  'not-supported-yet': explain('A word of the language that this version does not know yet.', 'Leave it out.'),
   'prune-in-part': explain(
     '`--prune` was given where not every task of the site is run on its own host.',
     'Run the whole site: without tags, and without delegated tasks that keep something.',

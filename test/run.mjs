@@ -1,5 +1,5 @@
 // `npm test`: works on a fresh clone. Installs what package-lock.json names, builds, runs every suite, and ends with `N passed, N failed`.
-// `--guests` adds the suites that boot real guests (test/vm). Further arguments go to vitest: `npm test -- test/inventory -t ranges`.
+// `--faults` adds the suites of injected faults in their short form (test/faults), `--guests` those that boot real guests (test/vm). Further arguments go to vitest: `npm test -- test/inventory -t ranges`.
 import process from 'node:process';
 import { root, setUp } from '../src/setup.mjs';
 
@@ -33,16 +33,19 @@ const runSuites = async (words, config) => {
   return { passed: inState('passed').length, failed, skipped: skipped.length, ran: tests.length > 0 };
 };
 
+const further = { '--faults': 'test/faults/vitest.config.ts', '--guests': 'test/vm/vitest.config.ts' };
+
 const runTests = async () => {
-  const words = process.argv.slice(2).filter((word) => word !== '--guests');
-  const suites = await runSuites(words);
-  if (words.length === process.argv.length - 2) return suites;
-  const guests = await runSuites([], 'test/vm/vitest.config.ts');
+  const given = process.argv.slice(2);
+  const all = [await runSuites(given.filter((word) => !(word in further)))];
+  process.env.PERFPLAY_FAULTS ??= 'short';
+  for (const [word, config] of Object.entries(further)) if (given.includes(word)) all.push(await runSuites([], config));
+  const sum = (count) => all.reduce((total, suites) => total + count(suites), 0);
   return {
-    passed: suites.passed + guests.passed,
-    failed: suites.failed + guests.failed,
-    skipped: suites.skipped + guests.skipped,
-    ran: suites.ran && guests.ran,
+    passed: sum(({ passed }) => passed),
+    failed: sum(({ failed }) => failed),
+    skipped: sum(({ skipped }) => skipped),
+    ran: all.every(({ ran }) => ran),
   };
 };
 

@@ -24,7 +24,12 @@ const failure = (host: string, error: unknown): HostFailure => {
   const hint = error instanceof ConnectError || error instanceof BecomeError ? error.hint : undefined;
   const more = { host, ...(hint !== undefined && { hint }) };
   if (error instanceof ConnectError || error instanceof ShellLost)
-    return { ...more, status: 'unreachable', message: error.message };
+    return {
+      hint: 'look at its sshd (journalctl -u ssh) and its network',
+      ...more,
+      status: 'unreachable',
+      message: error.message,
+    };
   if (error instanceof BecomeError || error instanceof FrameError)
     return { ...more, status: 'failed', message: error.message };
   throw error;
@@ -57,7 +62,7 @@ export const onHosts = async <T>(
     } catch (error) {
       return failure(name, error);
     } finally {
-      shells.close();
+      await shells.close();
     }
   };
   return Promise.all(

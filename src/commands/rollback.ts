@@ -80,7 +80,7 @@ const changesOf = (
   };
 };
 
-/** A kernel line is tried on one host first. */
+/** A kernel line is tried on one host first: where that fails, the others stay as they are. */
 const batchesOf = (hosts: readonly string[], tasks: ReadonlyMap<string, readonly RecordedTask[]>) => {
   const isRisky = [...tasks.values()]
     .flat()
@@ -147,8 +147,9 @@ export const rollback = async (
         hint: 'perfplay history lists the runs that are on record here',
       },
     ]);
-  const left = [...tasks.keys()];
-  const play = { name: `Rollback of ${run}`, batches: batchesOf(left, tasks), maxFailPercentage: 100, tasks };
+  const isSilent = (host: string): number => (found.get(host) ? 0 : 1);
+  const left = [...tasks.keys()].sort((one, other) => isSilent(one) - isSilent(other));
+  const play = { name: `Rollback of ${run}`, batches: batchesOf(left, tasks), tasks };
   const { exit } = await execute(
     {
       run: newRun(),

@@ -1,4 +1,5 @@
-import type { Client, ClientChannel } from 'ssh2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientChannel } from 'ssh2';
 import type { ConnectionSettings } from '../inventory/types.ts';
 import { type Become, execCommand, passSudo, sudoCall } from './become.ts';
 import { createChannel } from './channel.ts';
@@ -8,9 +9,12 @@ import type { Fleet } from './fleet.ts';
 import { type OpenLink, openLink } from './link.ts';
 import { type Channel, ConnectError, type Connection } from './types.ts';
 
+/** In which a lost connection is known to be lost. */
+const lossMs = 200;
+
 /** Starts a program without a terminal. Throws ConnectError where the server does not. */
 const startProgram = (
-  client: Client,
+  { client, lost }: OpenLink,
   argv: readonly string[],
   where: string,
   timeoutMs: number,
@@ -26,26 +30,28 @@ const startProgram = (
       () => fail(`${where} opened no session within ${timeoutMs / 1000} s`, 'is the host overloaded?'),
       timeoutMs,
     );
-    const explain = ({ message }: Error) => {
+    const explain = async ({ message }: Error): Promise<void> => {
       if (message.includes('Channel open failure'))
-        fail(`${where} opens no further session: ${printable(message)}`, 'is MaxSessions there too low?');
-      else if (message.includes('Unable to exec'))
+        return fail(`${where} opens no further session: ${printable(message)}`, 'is MaxSessions there too low?');
+      // A connection that is lost refuses the program first.
+      const why = await Promise.race([lost, sleep(lossMs, undefined)]);
+      if (why === undefined && message.includes('Unable to exec'))
         fail(`${where} does not run commands`, 'may this user log in with a shell there?');
       else
         fail(
-          `${where} closed the connection before a shell was started`,
+          `${why ?? `${where} closed the connection`} before a shell was started`,
           'its log (journalctl -u ssh) tells why: sshd was restarted, or the session was not allowed',
         );
     };
     try {
       client.exec(execCommand(argv), (error, stream) => {
-        if (error) return explain(error);
+        if (error) return void explain(error);
         clearTimeout(timer);
         if (late) stream.close();
         else resolve(stream);
       });
     } catch (error) {
-      explain(error as Error);
+      void explain(error as Error);
     }
   });
 
@@ -86,9 +92,9 @@ export const connectSsh = async (settings: ConnectionSettings, fleet: Fleet, nam
   return {
     shell: async (become?: Become) => {
       if (become === undefined || become.user === destination.user)
-        return channelOf(await startProgram(link.client, ['/bin/sh'], where, fleet.timeoutMs), link);
+        return channelOf(await startProgram(link, ['/bin/sh'], where, fleet.timeoutMs), link);
       const call = sudoCall(become);
-      const stream = await startProgram(link.client, call.argv, where, fleet.timeoutMs);
+      const stream = await startProgram(link, call.argv, where, fleet.timeoutMs);
       return passSudo(channelOf(stream, link), call, become, fleet.timeoutMs);
     },
     close: link.close,

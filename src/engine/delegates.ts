@@ -19,7 +19,7 @@ export interface Delegates {
   /** What these tasks want of any of them counts no more. */
   readonly forget: (tasks: readonly HostTask[]) => void;
   readonly asks: () => number;
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 }
 
 /** `touched`: something may have been written on a host that may also be at work for itself. */
@@ -66,8 +66,8 @@ export const createDelegates = (
       for (const { claims } of delegates.values()) claims.forget(tasks);
     },
     asks: () => [...delegates.values()].reduce((sum, { shells }) => sum + shells.asks(), 0),
-    close: () => {
-      for (const { shells } of delegates.values()) shells.close();
+    close: async () => {
+      await Promise.all([...delegates.values()].map(({ shells }) => shells.close()));
     },
   };
 };

@@ -147,9 +147,10 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
     return state;
   };
 
+  const closing: Promise<void>[] = [];
   const ended = new Map<string, HostEnded>();
   const end = (name: string, run: HostRun, shells: HostShells): void => {
-    shells.close();
+    closing.push(shells.close());
     const event = run.end();
     ended.set(name, event);
     emit(event);
@@ -193,7 +194,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
     else if (stopped !== undefined) stopped = `${stopped}; ${text}`;
   }
   for (const [name, { run, shells }] of states) if (!ended.has(name)) end(name, run, shells);
-  delegates.close();
+  await Promise.all([...closing, delegates.close()]);
   const hosts = [...ended.values()];
   const asks = [...states.values()].reduce((sum, { shells }) => sum + shells.asks(), delegates.asks());
   return { hosts, undone, asks, interrupted: signal.aborted, ...(stopped !== undefined && { stopped }) };

@@ -23,7 +23,7 @@ export interface HostShells {
   readonly asks: () => number;
   /** The connection was lost: the next shell opens another. */
   readonly reset: () => void;
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 }
 
 /** `signal`: nothing that was lost is connected again. */
@@ -85,7 +85,7 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>,
     try {
       const shell = await shellOver(made, user);
       const result = await work(shell);
-      shell.close();
+      await shell.close();
       return result;
     } finally {
       made.close();
@@ -126,8 +126,8 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>,
       views.length = 0;
       opens.length = 0;
     },
-    close: () => {
-      for (const shell of opens) shell.close();
+    close: async () => {
+      await Promise.all(opens.map((shell) => shell.close()));
       opened?.close();
     },
   };

@@ -264,11 +264,11 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
 const dependents = ({ items }: PlannedTask, chosen: readonly Evaluation[]): readonly Evaluation[] => {
   const keys = new Set(chosen.filter(({ write }) => write).map(({ setting }) => setting.key));
   const all = items.flatMap((item) => item.evaluations);
-  return all.filter(
-    (evaluation) =>
-      chosen.includes(evaluation) ||
-      (!evaluation.problem && evaluation.setting.dependsOn?.some((key) => keys.has(key))),
-  );
+  return all.flatMap((evaluation) => {
+    const own = chosen.find(({ setting }) => setting === evaluation.setting);
+    const depends = !evaluation.problem && evaluation.setting.dependsOn?.some((key) => keys.has(key));
+    return own ? [own] : depends ? [evaluation] : [];
+  });
 };
 
 const describe = ({ setting, before, after }: Evaluation, { noLog }: Task): string =>

@@ -21,6 +21,7 @@ export const setsNothing: ReadonlySet<string> = new Set([
   'debug',
   'fail',
   'pause',
+  'rollback',
   'reboot',
   'set_fact',
   'wait_for',

@@ -77,7 +77,7 @@ export const createLabHost = async (name: string, sabotage: Sabotage = {}): Prom
       reset: () => undefined,
       expire: () => undefined,
       asks: () => asks,
-      close: () => channel.destroy(),
+      close: async () => channel.destroy(),
     };
   };
 

@@ -119,7 +119,7 @@ const checkAgainst = ({ module, example }: Subject, snapshot: Snapshot): Promise
   const refuse = (): never => {
     throw new Error('a plan wrote something');
   };
-  const shell: Shell = { ask: async () => snapshot, apply: refuse, run: refuse, close: () => undefined };
+  const shell: Shell = { ask: async () => snapshot, apply: refuse, run: refuse, close: async () => undefined };
   const view = createSnapshotView(shell, () => undefined);
   const shells = {
     for: async () => ({ shell, view, anew: () => refuse() }),
@@ -127,7 +127,7 @@ const checkAgainst = ({ module, example }: Subject, snapshot: Snapshot): Promise
     reset: () => undefined,
     expire: () => undefined,
     asks: () => 1,
-    close: () => undefined,
+    close: async () => undefined,
   };
   return runTask(shells, module, example.params, { check: true });
 };

@@ -74,7 +74,10 @@ export interface Site {
   readonly remove: () => void;
 }
 
-/** Starts with the lab's inventory as `hosts.yml`; each call gets `-i hosts.yml` unless it has an `-i`, and a connect timeout of 2 s. */
+/**
+ * Starts with the lab's inventory as `hosts.yml`; each call gets `-i hosts.yml` unless it has an `-i` or works on records, and a connect
+ * timeout of 2 s.
+ */
 export const createSite = (lab: Pick<Lab, 'inventory'>): Site => {
   const folder = mkdtempSync(path.join(tmpdir(), 'perfplay-e2e-'));
   const write = (name: string, content: unknown): void => {
@@ -84,8 +87,9 @@ export const createSite = (lab: Pick<Lab, 'inventory'>): Site => {
   };
   write('hosts.yml', lab.inventory());
   const perfplay: Site['perfplay'] = async (...words) => {
-    const connects = /^(run|plan|ping|facts)$/.test(words[0] ?? '');
-    const inventory = words.includes('-i') ? [] : ['-i', 'hosts.yml'];
+    const connects = /^(run|plan|ping|facts|rollback|apply|resume)$/.test(words[0] ?? '');
+    const records = /^(rollback|apply|resume|history|show)$/.test(words[0] ?? '');
+    const inventory = words.includes('-i') || records ? [] : ['-i', 'hosts.yml'];
     const all = [...words, ...inventory, ...(connects ? ['--timeout', '2'] : [])];
     const { exitCode, stdout, stderr } = await startPerfplay(all, { cwd: folder });
     return { exitCode, stdout, stderr };

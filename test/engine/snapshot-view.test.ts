@@ -21,7 +21,7 @@ describe('a view that has expired', () => {
       },
       apply: never,
       run: never,
-      close: () => undefined,
+      close: async () => undefined,
     };
     const view = createSnapshotView(shell, () => undefined);
     await view.ensure(reads);

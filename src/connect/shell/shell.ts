@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bytesOfText } from '../../contract/bytes.ts';
 import type { ReadOp } from '../../contract/reads.ts';
 import type { Snapshot } from '../../contract/snapshot.ts';
@@ -41,7 +42,8 @@ export interface Shell {
   readonly apply: (ops: readonly WriteOp[]) => Promise<readonly WriteResult[]>;
   /** One program of a playbook. */
   readonly run: (program: Program, folder?: string) => Promise<RunOutput>;
-  readonly close: () => void;
+  /** Ends it; resolves when it has taken away what it kept, at once where there is nothing, a second later at most. */
+  readonly close: () => Promise<void>;
 }
 
 /** A batch that changes something, and how its answer is read, whichever shell brings it. */
@@ -92,6 +94,8 @@ const megabyte = 1024 * 1024;
 const answerLimit = 256 * megabyte;
 const askSeconds = 120;
 const applySeconds = 900;
+/** For the last words of a shell. */
+const closeMs = 1000;
 /** One look of the host at a batch that runs. */
 const attachSeconds = 20;
 
@@ -244,9 +248,11 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
       if (attached.fate !== 'running') heard.push(deed.token);
       return attached;
     },
-    close: () => {
-      if (started) channel.write(bytesOfText(forgetScript(heard.splice(0))));
+    close: async () => {
+      const last = forgetScript(heard.splice(0));
+      if (last !== '') channel.write(bytesOfText(last));
       channel.end();
+      if (last !== '') await Promise.race([channel.closed, sleep(closeMs, undefined, { ref: false })]);
     },
   };
 };

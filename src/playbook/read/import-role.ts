@@ -17,7 +17,6 @@ const fileKeys = ['tasks', 'vars', 'defaults', 'handlers'] as const;
 const parameterKeywords: Keywords = {
   what: 'import_role',
   known: new Set(['name', 'role', ...fileKeys.map((key) => `${key}_from`), 'allow_duplicates']),
-  coming: new Set(),
   foreign: new Map([
     ['apply', 'write its keys beside import_role'],
     ['public', 'what an imported role declares is seen by the whole play; leave it out'],

@@ -2,16 +2,14 @@ import { nearest } from '../../diagnostics.ts';
 import type { MapNode } from '../../yaml/document.ts';
 import type { Problems } from '../problems.ts';
 
-/** The keys that a place takes; those of the language that are yet to come; and Ansible's, each with the form to use here. */
+/** The keys that a place takes, and Ansible's, each with the form to use here. */
 export interface Keywords {
   readonly what: string;
   readonly known: ReadonlySet<string>;
-  readonly coming: ReadonlySet<string>;
   readonly foreign: ReadonlyMap<string, string>;
 }
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter(Boolean));
-const none = new Set<string>();
 
 const leaveOut = 'leave it out';
 
@@ -90,7 +88,6 @@ export const playKeywords: Keywords = {
   what: 'play',
   known: words(`${ofAll} hosts roles tasks pre_tasks post_tasks handlers vars_files serial max_fail_percentage
     gather_facts reboot post_reboot max_down drain undrain on_failure`),
-  coming: none,
   foreign: new Map([
     ...foreignToAll,
     ...oldSudo,
@@ -116,7 +113,6 @@ export const playKeywords: Keywords = {
 export const importPlaybookKeywords: Keywords = {
   what: 'import_playbook',
   known: words('import_playbook name vars tags when'),
-  coming: none,
   foreign: new Map([
     ...foreignToAll,
     ['hosts', 'an imported playbook has plays of its own; make this a play, or leave hosts out'],
@@ -148,21 +144,18 @@ const foreignKeysOfTasks: readonly (readonly [string, string])[] = [
 export const taskKeywords: Keywords = {
   what: 'task',
   known: words(taskWords),
-  coming: none,
   foreign: new Map([...foreignKeysOfTasks, ['listen', 'it belongs to handlers']]),
 };
 
 export const handlerKeywords: Keywords = {
   what: 'handler',
   known: words(`${taskWords} listen`),
-  coming: none,
   foreign: new Map(foreignKeysOfTasks),
 };
 
 export const blockKeywords: Keywords = {
   what: 'block',
   known: words(`${ofTasks} block rescue always`),
-  coming: none,
   foreign: new Map(foreignToBlocks),
 };
 
@@ -170,7 +163,6 @@ const staticLoop = 'an import is read before the run: put the loop on its tasks'
 export const importKeywords: Keywords = {
   what: 'import',
   known: words(`${ofTasks} import_tasks import_role`),
-  coming: none,
   foreign: new Map([
     ...foreignToBlocks,
     ['loop', staticLoop],
@@ -184,7 +176,6 @@ export const importKeywords: Keywords = {
 export const roleKeywords: Keywords = {
   what: 'role',
   known: words(`${ofRoles} role`),
-  coming: none,
   foreign: new Map([
     ...foreignToAll.map(([key, form]) => [key, `${form}; for a parameter of this name write it under vars`] as const),
     ['notify', ofOneTask],
@@ -200,7 +191,6 @@ export const roleKeywords: Keywords = {
 export const metaKeywords: Keywords = {
   what: 'meta task',
   known: words('meta name tags'),
-  coming: none,
   foreign: new Map(
     [...words(taskWords)].map((key) => [key, 'handlers that are due are flushed whatever is said here'] as const),
   ),
@@ -213,10 +203,6 @@ export const metaKeywords: Keywords = {
 export const checkKeys = (map: MapNode, keywords: Keywords, problems: Problems): MapNode['entries'] =>
   map.entries.filter(({ key, keyPosition }) => {
     if (keywords.known.has(key)) return false;
-    if (keywords.coming.has(key)) {
-      problems.error('not-supported-yet', `'${key}' of a ${keywords.what} is not supported yet`, keyPosition);
-      return false;
-    }
     const instead = keywords.foreign.get(key);
     if (instead === undefined) return true;
     const article = /^[aeiou]/.test(keywords.what) ? 'an' : 'a';

@@ -9,7 +9,6 @@ import type { Problems } from '../problems.ts';
 const keywords: Keywords = {
   what: 'loop_control',
   known: new Set(['loop_var', 'index_var', 'label']),
-  coming: new Set(),
   foreign: new Map([
     ['pause', 'items wait for nothing; a task with pause: waits'],
     ['extended', 'write index_var for the number of the turn; the length is the list | length'],

@@ -103,7 +103,6 @@ export const readRoleVariables = (
 const metaKeywords: Keywords = {
   what: "role's meta",
   known: new Set(['dependencies', 'allow_duplicates', 'galaxy_info', 'standalone']),
-  coming: new Set(),
   foreign: new Map([
     ['argument_specs', 'write a task assert: {that: […]} at the head of its tasks'],
     ['collections', 'modules and roles have one word here; leave it out'],

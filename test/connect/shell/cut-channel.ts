@@ -6,7 +6,7 @@ export interface CutChannel extends Channel {
   readonly pid: number;
   /** From now on only so many further bytes reach the shell; the others wait. */
   readonly letIn: (bytes: number) => void;
-  /** After so many further bytes of its standard output both ends of all pipes are closed. */
+  /** When it answers, both ends of all pipes are closed after so many bytes of its standard output. */
   readonly cutAfter: (bytes: number) => void;
   /** Nothing is heard any more; what waits for the shell still waits. */
   readonly deafen: () => void;
@@ -14,6 +14,8 @@ export interface CutChannel extends Channel {
   readonly late: () => void;
   /** Both ends of all pipes are closed, and what waits is gone. */
   readonly cut: () => void;
+  /** SIGKILL, where the shell is still there. */
+  readonly kill: () => void;
   /** Resolves when the shell itself has ended: with its exit code, or its signal's name. */
   readonly ended: Promise<number | string>;
 }
@@ -59,14 +61,12 @@ export const cutChannel = (argv: readonly string[], env: NodeJS.ProcessEnv = pro
     closed,
     ended,
     end: () => child.stdin.end(),
-    destroy: cut,
+    destroy: deafen,
     letIn: (bytes) => (inward = bytes),
-    cutAfter: (bytes) => {
-      outward = bytes;
-      if (bytes === 0) cut();
-    },
+    cutAfter: (bytes) => (outward = bytes),
     deafen,
     late: () => child.stdin.end(waiting),
     cut,
+    kill: () => child.kill('SIGKILL'),
   };
 };

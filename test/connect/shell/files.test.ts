@@ -94,7 +94,14 @@ for (const shell of shells) {
         file('text', null, long),
         file('text', long, 'x'),
       ]);
-      const record: WriteOp = { op: 'record', folder: at('journal'), name: 'one', text: long, made: 'one.made', paths: [] };
+      const record: WriteOp = {
+        op: 'record',
+        folder: at('journal'),
+        name: 'one',
+        text: long,
+        made: 'one.made',
+        paths: [],
+      };
       expect([...results, ...(await remote.apply([record]))].map(({ state }) => state)).toEqual([0, 0, 0, 0]);
       expect(readFileSync(at('journal/one'), 'utf8') === long).toBe(true);
       expect(textOf(readFileSync(at('bytes'))) === large).toBe(true);
