@@ -4,6 +4,7 @@ import { setsNothing, examplesOf, exampleFile } from './conformance/examples.ts'
 import { createLabHost, type LabHost } from './conformance/lab-host.ts';
 import { properties, removesWhatItKept } from './conformance/properties.ts';
 import { runLabSite, type SiteRun } from './conformance/lab-site.ts';
+import { appliesItsPlan, takesBack } from './conformance/takes-back.ts';
 import type { Subject } from './conformance/subject.ts';
 
 // Every module through the real engine and the real remote shell, on hosts of the simulated lab. The kernel there is the lab's own
@@ -25,6 +26,8 @@ describe.concurrent.each(shown)('$kind', (module) => {
     const subject = (): Subject => ({ host, module, example });
 
     it.sequential.each(properties)('%s', (_, property) => property(subject()));
+    it.sequential('is as it was after a rollback', () => takesBack(subject()));
+    it.sequential('is after a plan that was applied as after a run', () => appliesItsPlan(subject()));
     if (module.removable) it.sequential('removes what it kept', () => removesWhatItKept(subject()));
   });
 });

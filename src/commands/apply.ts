@@ -61,7 +61,7 @@ export const apply = async (
       hash: plan.hash,
       warnings,
       source: files.text,
-      description: { subject: file, options: {}, secret: [] },
+      description: { subject: file, options: { inventory: inventory.sources }, secret: [] },
     },
     options,
     print,

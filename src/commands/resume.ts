@@ -2,7 +2,9 @@ import { hostname } from 'node:os';
 import { InputError } from '../diagnostics.ts';
 import { descriptionOf, eventsOf, findRun, summaryOf } from '../record/read.ts';
 import type { Interrupts } from './interrupt.ts';
-import type { RunCommandOptions } from './options.ts';
+import { hostsOf } from './inventory.ts';
+import { openInventory } from './load.ts';
+import type { InventoryOptions, RunCommandOptions } from './options.ts';
 import type { Print } from './print.ts';
 import { run as runCommand } from './run.ts';
 
@@ -48,19 +50,22 @@ export const resume = async (
     description.who.endsWith(`@${hostname()}`)
   )
     refuse(`run ${run} is still under way: process ${description.pid}`);
+  const { last: _, limit, ...given } = options;
+  const asked = { ...description.options, ...given };
+  const { limit: __, ...everybody } = asked as InventoryOptions;
+  const meant = limit === undefined ? undefined : new Set(hostsOf(openInventory(everybody).inventory, limit));
   const left = (started?.hosts ?? []).filter((host) => {
     const status = hosts.get(host)?.status;
-    return status !== 'ok' && status !== 'changed';
+    return status !== 'ok' && status !== 'changed' && (meant?.has(host) ?? true);
   });
   if (started && left.length === 0) {
-    print.data(`run ${run} has come to its end on all of its hosts`);
+    print.data(`run ${run} has come to its end on all of its hosts${limit === undefined ? '' : ` of ${limit}`}`);
     return 0;
   }
   const missing = description.secret.filter((name) => !(name in options));
   if (missing.length > 0)
     refuse(`the record holds no secrets: give ${missing.map((name) => flags[name] ?? name).join(', ')} again`);
-  const given = Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'last'));
-  const again = { ...description.options, ...given, ...(left.length > 0 && { limit: left.join(',') }) };
+  const again = { ...asked, ...(left.length > 0 ? { limit: left.join(',') } : limit !== undefined && { limit }) };
   print.talk(`goes on with run ${run} on ${left.length > 0 ? `${left.length} hosts` : 'all hosts'}`);
   return runCommand(description.subject, again as RunCommandOptions, 'run', print, interrupts, run);
 };

@@ -91,14 +91,15 @@ const batchesOf = (hosts: readonly string[], tasks: ReadonlyMap<string, readonly
 /** Puts back what a run has changed, running and boot values alike; what somebody has changed since stays, unless forced. */
 export const rollback = async (
   word: string | undefined,
-  options: RollbackOptions,
+  given: RollbackOptions,
   print: Print,
   interrupts: Interrupts,
 ): Promise<number> => {
-  const run = findRun(word, options.last ?? false);
+  const run = findRun(word, given.last ?? false);
   const description = descriptionOf(run);
   const parts = journalOf(run);
   const { limit: _, ...asked } = description?.options ?? {};
+  const options: RollbackOptions = { ...(typeof asked['user'] === 'string' && { user: asked['user'] }), ...given };
   const { inventory, warnings, files } = openInventory({ ...asked, ...options }, print.mask.hide);
   const hosts = changedHosts(inventory, parts, options.limit);
   if (hosts.length === 0)
@@ -160,7 +161,9 @@ export const rollback = async (
       hash: description?.hash ?? '',
       warnings: news,
       source: files.text,
-      ...(!options.plan && { description: { subject: run, options: {}, secret: [] } }),
+      ...(!options.plan && {
+        description: { subject: run, options: { ...asked, inventory: inventory.sources }, secret: [] },
+      }),
     },
     options,
     print,

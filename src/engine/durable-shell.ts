@@ -1,5 +1,13 @@
-import { applyDeed, runDeed, ShellLost, type Deed, type OpenedShell, type Shell } from '../connect/shell/shell.ts';
-import { ConnectError } from '../connect/types.ts';
+import {
+  applyDeed,
+  runDeed,
+  ShellLost,
+  type Attached,
+  type Deed,
+  type OpenedShell,
+  type Shell,
+} from '../connect/shell/shell.ts';
+import { BecomeError, ConnectError } from '../connect/types.ts';
 
 /** How a shell whose connection was cut is found again. */
 export interface Reopening {
@@ -38,8 +46,9 @@ export const createDurableShell = (first: OpenedShell, { reopen, wait, interrupt
         await shell.ask([]);
         break;
       } catch (error) {
-        if (!(error instanceof ConnectError || error instanceof ShellLost)) throw lost;
-        if (Date.now() > deadline || (error instanceof ConnectError && error.isForeign))
+        if (!(error instanceof ConnectError || error instanceof ShellLost || error instanceof BecomeError)) throw error;
+        const isFinal = error instanceof BecomeError || (error instanceof ConnectError && error.isForeign);
+        if (isFinal || Date.now() > deadline)
           throw new ShellLost(`${lost.message}; connecting again: ${error.message}`);
         await wait(pace);
       }
@@ -48,32 +57,39 @@ export const createDurableShell = (first: OpenedShell, { reopen, wait, interrupt
       throw new ShellLost(`${lost.message}; the host was booted meanwhile`);
   };
 
+  /** Sends a deed, or asks what became of it. */
+  const send = async <T>(deed: Deed<T>, isUnderWay: boolean): Promise<Attached<T>> =>
+    isUnderWay ? shell.attach(deed) : { fate: 'done', result: await shell.perform(deed) };
+
   const perform = async <T>(make: () => Deed<T>): Promise<T> => {
     isDirty = true;
     let deed = make();
     const deadline = Date.now() + (deed.seconds + patience) * 1000;
     let isUnderWay = false;
     for (let tries = 1; ;) {
+      let attached: Attached<T>;
       try {
-        if (!isUnderWay) {
-          isUnderWay = true;
-          return await shell.perform(deed);
-        }
-        const attached = await shell.attach(deed);
-        if (attached.fate === 'done') return attached.result;
-        if (attached.fate === 'never') {
-          deed = make();
-          isUnderWay = false;
-        } else if (attached.fate !== 'running')
-          throw new ShellLost(
-            attached.fate === 'died'
-              ? 'the remote shell was killed in the middle of a batch'
-              : 'the connection was cut, and the host keeps no answers',
-          );
-        else if (Date.now() > deadline) throw new ShellLost(`a batch is still running after ${deed.seconds} s`);
+        attached = await send(deed, isUnderWay);
       } catch (error) {
         if (!(error instanceof ShellLost) || tries++ >= mostTries || Date.now() > deadline) throw error;
         await reconnect(error);
+        isUnderWay = true;
+        continue;
+      }
+      switch (attached.fate) {
+        case 'done':
+          return attached.result;
+        case 'never':
+          deed = make();
+          isUnderWay = false;
+          break;
+        case 'running':
+          if (Date.now() > deadline) throw new ShellLost(`a batch is still running after ${deed.seconds} s`);
+          break;
+        case 'died':
+          throw new ShellLost('the remote shell was killed in the middle of a batch');
+        case 'lost':
+          throw new ShellLost('the connection was cut, and the host keeps no answers');
       }
     }
   };

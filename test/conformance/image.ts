@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -14,6 +15,8 @@ import path from 'node:path';
 interface Entry {
   readonly kind: 'file' | 'folder' | 'link';
   readonly mode: number;
+  /** uid:gid. */
+  readonly owner: string;
   /** A file's bytes as latin1 text, a link's text. */
   readonly text: string;
   /** Of files only: a file that is written anew with the same bytes has another. */
@@ -26,9 +29,10 @@ export type Image = ReadonlyMap<string, Entry>;
 const entryAt = (file: string): Entry => {
   const stat = lstatSync(file, { bigint: true });
   const mode = Number(stat.mode & 0o7777n);
-  if (stat.isSymbolicLink()) return { kind: 'link', mode: 0, text: readlinkSync(file), written: '' };
-  if (stat.isDirectory()) return { kind: 'folder', mode, text: '', written: '' };
-  return { kind: 'file', mode, text: readFileSync(file, 'latin1'), written: `${stat.ino} ${stat.mtimeNs}` };
+  const owner = `${stat.uid}:${stat.gid}`;
+  if (stat.isSymbolicLink()) return { kind: 'link', mode: 0, owner, text: readlinkSync(file), written: '' };
+  if (stat.isDirectory()) return { kind: 'folder', mode, owner, text: '', written: '' };
+  return { kind: 'file', mode, owner, text: readFileSync(file, 'latin1'), written: `${stat.ino} ${stat.mtimeNs}` };
 };
 
 export const takeImage = (root: string): Image =>
@@ -40,10 +44,18 @@ export const takeImage = (root: string): Image =>
       .map((file) => [file.slice(root.length), entryAt(file)]),
   );
 
-const isSame = (left: Entry | undefined, right: Entry | undefined): boolean =>
-  left?.kind === right?.kind && left?.mode === right?.mode && left?.text === right?.text;
+const ids = (owner: string): [uid: number, gid: number] => {
+  const [uid = 0, gid = 0] = owner.split(':').map(Number);
+  return [uid, gid];
+};
 
-/** Paths that differ in kind, mode or content. */
+const isSame = (left: Entry | undefined, right: Entry | undefined): boolean =>
+  left?.kind === right?.kind &&
+  left?.mode === right?.mode &&
+  left?.owner === right?.owner &&
+  left?.text === right?.text;
+
+/** Paths that differ in kind, mode, owner or content. */
 export const differing = (left: Image, right: Image): readonly string[] =>
   [...new Set([...left.keys(), ...right.keys()])].filter((name) => !isSame(left.get(name), right.get(name))).sort();
 
@@ -61,13 +73,14 @@ export const restoreImage = (root: string, image: Image): readonly string[] => {
   for (const name of changed) rmSync(path.join(root, name), { recursive: true, force: true });
   // A folder that took the place of something else, or is gone, takes what is below it along.
   const lost = [...image].filter(([name]) => changed.some((one) => name === one || name.startsWith(`${one}/`)));
-  for (const [name, { kind, mode, text }] of lost) {
+  for (const [name, { kind, mode, owner, text }] of lost) {
     const file = path.join(root, name);
     mkdirSync(path.dirname(file), { recursive: true });
     if (kind === 'link') symlinkSync(text, file);
     else {
       if (kind === 'folder') mkdirSync(file, { recursive: true });
       else writeFileSync(file, text, 'latin1');
+      chownSync(file, ...ids(owner));
       chmodSync(file, mode);
     }
   }

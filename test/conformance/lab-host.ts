@@ -8,6 +8,7 @@ import { createBatch } from '../../src/engine/once.ts';
 import type { HostShells } from '../../src/engine/shells.ts';
 import { createSnapshotView } from '../../src/engine/snapshot-view.ts';
 import type { Host, Value } from '../../src/inventory/types.ts';
+import type { Change, Recorded } from '../../src/contract/changes.ts';
 import type { AnyModule } from '../../src/contract/module.ts';
 import type { Event, HostEnded, TaskResult } from '../../src/report/events.ts';
 import { hostTaskOf, part, playOf, taskOf } from '../engine/task.ts';
@@ -101,6 +102,12 @@ export const createLabHost = async (name: string, sabotage: Sabotage = {}): Prom
 export interface TaskOptions {
   readonly check?: boolean;
   readonly absent?: boolean;
+  /** The run's name: its journal stands apart from those of others. */
+  readonly run?: string;
+  /** Instead of what the module plans: recorded changes. */
+  readonly recorded?: Recorded;
+  /** In a check: hears of what would be recorded. */
+  readonly planned?: (changes: readonly Change[]) => void;
 }
 
 export interface Outcome {
@@ -114,7 +121,7 @@ export const runTask = async (
   shells: HostShells,
   module: AnyModule,
   params: Value,
-  { check = false, absent = false }: TaskOptions = {},
+  { check = false, absent = false, run: name = 'conformance', recorded, planned }: TaskOptions = {},
 ): Promise<Outcome> => {
   const host: Host = {
     name: 'lab',
@@ -122,7 +129,7 @@ export const runTask = async (
     variables: new Map(),
     connection: { connection: 'local', address: 'localhost', sshArguments: [] },
   };
-  const hostTask = hostTaskOf(taskOf(module, params, { absent }));
+  const hostTask = hostTaskOf(taskOf(module, params, { absent }), recorded && { recorded });
   const sequence = [part(hostTask)];
   const events: Event[] = [];
   let parts = 0;
@@ -137,7 +144,8 @@ export const runTask = async (
     ),
     check,
     prune: 'off',
-    journal: { run: 'conformance', playbook: 'site.yml', hash: 'abc' },
+    ...(planned && { planned: (_, __, changes) => planned(changes) }),
+    journal: { run: name, playbook: 'site.yml', hash: 'abc' },
     writeRecord: () => Promise.resolve(),
     lockTimeout: 0,
     journalPart: () => ++parts,

@@ -8,7 +8,7 @@ const problem = e2eProblem ?? (existsSync('/usr/bin/strace') ? undefined : 'need
 const trace = '/var/lib/lab/trace';
 /** Every session runs under strace, which writes down each call that names a file. */
 const sshd = [
-  `ForceCommand exec strace -f -qq -s 4096 -e trace=%file,fchmod,fchown,ftruncate -o ${trace} -- $SHELL -c "$SSH_ORIGINAL_COMMAND"`,
+  `ForceCommand exec strace -A -f -qq -s 4096 -e trace=%file,fchmod,fchown,ftruncate -o ${trace} -- $SHELL -c "$SSH_ORIGINAL_COMMAND"`,
 ];
 
 /** Changes something about files without opening one. */

@@ -59,12 +59,12 @@ describe.skipIf(problem)(titled('a rack of sshd hosts', problem), () => {
       expect(await read('rp03', '/proc/sys/vm/swappiness')).toBe('60\n');
     });
 
-    test('has one connection and one session a host, changing or not', async () => {
+    test('has one connection and one session a host, and one more to confirm what may cut the first', async () => {
       await each(async (name) => {
         const { connections, sessions, flights } = await recorded(lab.host(name));
-        expect([connections, sessions], name).toEqual([1, ['forced']]);
+        expect([connections, sessions], name).toEqual([2, ['forced', 'forced']]);
         // An ask, a write and a look at what came of it: the recorder can count beyond one.
-        expect(flights[0], name).toBeGreaterThanOrEqual(3);
+        expect(Math.max(...flights), name).toBeGreaterThanOrEqual(3);
       });
     });
 
@@ -190,7 +190,7 @@ describe.skipIf(problem)(titled('a rack of sshd hosts', problem), () => {
       expect(before('block_queue/sda/scheduler')).toBe('mq-deadline');
       expect(before('irq_affinity/ens1f0/ens1f0-TxRx-2')).toBe('0');
       expect(before('kernel-arg//etc/default/grub.d/zz-perfplay.cfg')).toBeNull();
-      expect(await read('kvm01', `/var/lib/perfplay/journal/${first.run}-2.json`)).toMatch(
+      expect(await lab.host('kvm01').sh(`cat /var/lib/perfplay/journal/${first.run}-*.json`)).toMatch(
         /"key":"qemu_kvm\/VHOST_NET_ENABLED","at":\{[^}]*\},"before":"0"/,
       );
     });

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { Event } from '../../src/report/events.ts';
 import { startLab, type Lab } from '../lab/hosts.ts';
 import { differing, diskOf, type Disk } from './disk.ts';
-import { createSite, e2eProblem, statusOf, titled, type Report, type Site } from './perfplay.ts';
+import { changesOf, createSite, e2eProblem, statusOf, titled, type Report, type Site } from './perfplay.ts';
 import { groupVars, rack, site as playbook } from './rack.ts';
 
 const names = ['kvm01', 'kvm02', 'rp01'] as const;
@@ -48,6 +48,8 @@ describe.skipIf(e2eProblem)(titled('a run is taken back on sshd hosts'), () => {
     expect([report.exit, report.failures]).toEqual([0, []]);
     return report;
   };
+  /** Nothing tells with which arguments a daemon was started last: it is restarted again, and that is all that is done again. */
+  const restarted = (name: Name) => [expect.stringMatching(new RegExp(`^${name} irq_affinity/irqbalance/process/`))];
   const all = (status: string) => Object.fromEntries(names.map((name) => [name, status]));
   const statuses = ({ hosts }: Report) => Object.fromEntries(hosts.map(({ host, status }) => [host, status]));
 
@@ -77,6 +79,11 @@ describe.skipIf(e2eProblem)(titled('a run is taken back on sshd hosts'), () => {
 
     const back = await site.report('rollback', '--last');
     expect([back.exit, statuses(back)]).toEqual([0, all('changed')]);
+    // A kernel line goes back on one host first.
+    const events = eventsOf(runs().at(-1)!);
+    expect(events.flatMap((event) => (event.type === 'batch-started' ? [event.hosts.length] : []))).toEqual([1, 2]);
+    const first = events.findIndex(({ type }) => type === 'task');
+    expect(events.findLastIndex(({ type }) => type === 'batch-started')).toBeGreaterThan(first);
     const keys = ({ changes }: Report) =>
       changes.flatMap((one) => one.hosts.flatMap((host) => one.keys.map((key) => `${host} ${key}`)));
     expect(keys(back).sort()).toEqual(keys(plan).sort());
@@ -84,16 +91,6 @@ describe.skipIf(e2eProblem)(titled('a run is taken back on sshd hosts'), () => {
       expect.stringMatching(/"Somebody was told" ran a program: .* not taken back/),
       expect.stringMatching(/"Limits are written down" ran a program/),
     ]);
-  });
-
-  test('a kernel line goes back on one host first', async () => {
-    await converge();
-    await site.report('rollback', '--last');
-    const events = eventsOf(runs().at(-1)!);
-    const batches = events.flatMap((event) => (event.type === 'batch-started' ? [event.hosts.length] : []));
-    expect(batches).toEqual([1, 2]);
-    const first = events.findIndex(({ type }) => type === 'task');
-    expect(events.findLastIndex(({ type }) => type === 'batch-started')).toBeGreaterThan(first);
   });
 
   test('without the controller’s record the hosts’ own journals do', async () => {
@@ -123,7 +120,8 @@ describe.skipIf(e2eProblem)(titled('a run is taken back on sshd hosts'), () => {
     expect(await changed(fresh, ['kvm01'])).toEqual([]);
     expect(await changed(after, ['kvm02', 'rp01'])).toEqual([]);
     const rest = await site.report('rollback', run);
-    expect([rest.exit, statuses(rest)]).toEqual([0, { ...all('changed'), kvm01: 'ok' }]);
+    expect(rest.exit).toBe(0);
+    expect(changesOf(rest).filter((one) => one.startsWith('kvm01'))).toEqual(restarted('kvm01'));
   });
 
   test('a host that is down now is taken back later', async () => {
@@ -135,7 +133,11 @@ describe.skipIf(e2eProblem)(titled('a run is taken back on sshd hosts'), () => {
     await lab.host('kvm01').mend();
     expect(await changed(after, ['kvm01'])).toEqual([]);
     const later = await site.report('rollback', run);
-    expect([later.exit, statuses(later)]).toEqual([0, { ...all('ok'), kvm01: 'changed' }]);
+    expect([later.exit, statusOf(later, 'kvm01')]).toEqual([0, 'changed']);
+    expect(changesOf(later).filter((one) => !one.startsWith('kvm01'))).toEqual([
+      ...restarted('kvm02'),
+      ...restarted('rp01'),
+    ]);
   });
 
   test('what somebody has changed since stays, and is named: exit 11; --force takes it too', async () => {

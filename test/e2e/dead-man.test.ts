@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LabHost } from '../lab/host.ts';
+import { startLab, type Lab } from '../lab/hosts.ts';
+import type { HostSpec } from '../lab/spec.ts';
+import type { Tree } from '../lab/tree.ts';
+import { brokerNode, computeNode } from '../lab/trees.ts';
+import { createSite, e2eProblem, startPerfplay, statusOf, titled, type Report, type Site } from './perfplay.ts';
+
+/** systemctl(1) of a host whose ssh.service is the sshd that listens: sessions outlive it, as they do on Debian. */
+const ssh: Tree = {
+  '/var/lib/lab/units/ssh.service': 'loaded active enabled\n',
+  '/usr/local/bin/systemctl': {
+    mode: 0o755,
+    text: `#!/bin/sh
+/usr/bin/systemctl "$@" || exit
+case "$*" in
+  'stop ssh.service') kill "$(cat /run/sshd.pid)" ;;
+  'start ssh.service') kill -0 "$(cat /run/sshd.pid)" 2>/dev/null || /usr/sbin/sshd -E /var/log/sshd.log ;;
+esac
+`,
+  },
+};
+
+/** New sessions get nowhere as long as interrupt 41 is not where it was, and in the end nobody listens any more. */
+const cutOff: Tree = {
+  '/usr/libexec/lab/gate': {
+    mode: 0o755,
+    text: `#!/bin/sh
+[ ! -e /run/faulty ] || [ "$(cat /proc/irq/41/smp_affinity_list)" = 0 ] || exit 1
+exec sh -c "$SSH_ORIGINAL_COMMAND"
+`,
+  },
+  '/usr/libexec/lab/listener': {
+    mode: 0o755,
+    text: `#!/bin/sh
+while [ -e /run/faulty ]; do
+  case $(cat /proc/irq/41/smp_affinity_list) in
+    0) [ -e /run/sshd.pid ] || /usr/sbin/sshd -E /var/log/sshd.log ;;
+    *) [ ! -e /run/sshd.pid ] || kill "$(cat /run/sshd.pid)" ;;
+  esac
+  sleep 0.2
+done
+`,
+  },
+};
+
+/** New sessions wait as long as /run/hold is there. */
+const hold: Tree = {
+  '/usr/libexec/lab/gate': {
+    mode: 0o755,
+    text: `#!/bin/sh
+[ ! -e /run/hold ] || sleep 600
+exec sh -c "$SSH_ORIGINAL_COMMAND"
+`,
+  },
+};
+const gated = ['ForceCommand exec /usr/libexec/lab/gate'];
+
+/** Writes a line whenever one of these is another: where interrupt 41 is, whether the next boot moves it, connections so far. */
+const watcher: Tree = {
+  '/usr/libexec/lab/watcher': {
+    mode: 0o755,
+    text: `#!/bin/sh
+while sleep 0.01; do
+  kept=running
+  [ ! -e /etc/perfplay/boot.tab ] || kept=boot
+  now="$(cat "/proc/irq/$1/smp_affinity_list") $kept $(grep -c '^Connection from' /var/log/sshd.log)"
+  [ "$now" = "$before" ] || echo "$now"
+  before=$now
+done >/run/watched
+`,
+  },
+};
+
+const root = { user: 'root' };
+/** Nobody balances interrupts here but we. */
+const alone: Tree = { '/var/lib/lab/units/irqbalance.service': null };
+const compute = (...trees: readonly Tree[]): Tree => Object.assign({}, computeNode(), alone, ...trees) as Tree;
+const hosts: readonly HostSpec[] = [
+  { name: 'stops', tree: compute(ssh) },
+  { name: 'keeps', tree: compute(watcher) },
+  { name: 'plain', login: root, tree: { ...brokerNode(), ...alone, ...watcher } },
+  { name: 'cuts', tree: compute(cutOff), sshd: gated },
+  { name: 'killed', tree: compute(hold), sshd: gated },
+  { name: 'typed', tree: compute(hold), sshd: gated },
+  { name: 'back', tree: compute() },
+  { name: 'stuck', tree: compute() },
+  { name: 'other', tree: compute() },
+  { name: 'seen', tree: compute() },
+];
+
+const spread = { irq_affinity: { devices: { nic: 'ens*' }, mode: 'spread', cpus: 'local' } };
+const swappiness = { sysctl: { values: { 'vm.swappiness': 7 } } };
+const play = (where: string, ...tasks: readonly unknown[]): unknown => [
+  { name: 'Trial', hosts: where, become: true, tasks },
+];
+
+const affinities = (host: LabHost, first = 40): Promise<string> =>
+  host.sh(`for irq in ${[0, 1, 2, 3].map((more) => first + more).join(' ')}; do cat /proc/irq/$irq/smp_affinity_list; done`);
+const before = '0\n0\n0\n0';
+const after = '0\n1\n2\n3';
+/** Answers that were kept, and watches. */
+const left = (host: LabHost): Promise<string> => host.sh('ls /run/perfplay | grep -v "^lock" || :');
+const background = (host: LabHost, program: string, ...words: readonly string[]): Promise<string> =>
+  host.sh(`setsid "$@" </dev/null >/dev/null 2>&1 &`, program, ...words);
+const seconds = async (work: Promise<unknown>): Promise<number> => {
+  const begun = Date.now();
+  await work;
+  return (Date.now() - begun) / 1000;
+};
+const outcomes = ({ tasks }: Report): readonly (readonly string[])[] =>
+  tasks.map(({ outcomes: all }) => Object.entries(all).flatMap(([outcome, count]) => (count > 0 ? [outcome] : [])));
+
+describe.skipIf(e2eProblem)(titled('changes that may cut the session, on sshd hosts'), () => {
+  let lab: Lab;
+  const sites: Site[] = [];
+  beforeAll(async () => {
+    lab = await startLab(hosts);
+  });
+  afterAll(async () => {
+    for (const site of sites) site.remove();
+    await lab?.stop();
+  });
+  const on = (name: string, ...tasks: readonly unknown[]): { readonly host: LabHost; readonly site: Site } => {
+    const site = createSite(lab);
+    sites.push(site);
+    site.write('site.yml', play(name, ...tasks));
+    return { host: lab.host(name), site };
+  };
+  const start = (site: Site) => startPerfplay(['run', 'site.yml', '-i', 'hosts.yml', '--output', 'json'], { cwd: site.folder });
+
+  describe.concurrent('at once', { timeout: 75_000 }, () => {
+    test('sshd is stopped: the host starts it again, and says so; another task of the play stays done', async () => {
+      const { host, site } = on('stops', swappiness, { service: { name: 'ssh', state: 'stopped' } });
+      const running = site.report('run', 'site.yml');
+      expect(await seconds(running)).toBeLessThan(50);
+      const report = await running;
+      expect([report.exit, statusOf(report, 'stops')]).toEqual([2, 'failed']);
+      expect(report.failures).toMatchObject([{ reason: 'refused', module: 'service' }]);
+      expect(report.failures[0]!.message).toMatch(/ssh\.service\/active: .*nobody could connect.*put back/);
+      expect(outcomes(report)).toEqual([['changed'], ['failed']]);
+      expect(await host.sh('kill -0 "$(cat /run/sshd.pid)" && systemctl is-active ssh')).toBe('active');
+      expect(await host.read('/proc/sys/vm/swappiness')).toBe('7\n');
+      expect(await left(host)).toBe('');
+      expect((await site.report('plan', 'site.yml')).changes).toMatchObject([{ keys: ['service/ssh.service/active'] }]);
+    });
+
+    test.each([
+      ['keeps', 40],
+      ['plain', 70],
+    ])('interrupts of a NIC are moved (%s): confirmed over one more connection, then kept', async (name, irq) => {
+      const { host, site } = on(name, spread);
+      const moved = irq === 40 ? after : '4\n5\n6\n7';
+      await background(host, '/usr/libexec/lab/watcher', String(irq + 1));
+      const report = await site.report('run', 'site.yml');
+      expect([report.exit, statusOf(report, name)]).toEqual([0, 'changed']);
+      expect(await host.connections()).toBe(2);
+      expect([await affinities(host, irq), await left(host)]).toEqual([moved, '']);
+      expect(report.changes.map(({ levels }) => levels)).toEqual(report.changes.map(() => ['running', 'boot']));
+      const keys = report.changes.flatMap((change) => change.keys);
+      expect([keys.length, new Set(keys).size]).toEqual(irq === 40 ? [4, 4] : [4, 4]);
+      const to = moved.split('\n')[1]!;
+      expect((await host.read('/run/watched')).split('\n').filter((line) => line.includes('boot'))).toEqual([
+        `${to} boot 2`,
+      ]);
+      expect(await host.read('/run/watched')).toMatch(new RegExp(`^${to} running 2$`, 'm'));
+      expect(await host.read('/etc/perfplay/boot.tab')).toMatch(/^irq nic:ens\S+ \S+ \d$/m);
+      await host.clear();
+      const second = await site.report('run', 'site.yml');
+      expect([second.exit, second.changes, await host.connections()]).toEqual([0, [], 1]);
+      await host.sh('sleep 33');
+      expect([await affinities(host, irq), await left(host)]).toEqual([moved, '']);
+    });
+
+    test('nobody comes through once an interrupt has moved: all of them are put back, nothing is kept', async () => {
+      const { host, site } = on('cuts', spread);
+      await host.sh(': >/run/faulty');
+      await background(host, '/usr/libexec/lab/listener');
+      const report = await site.report('run', 'site.yml');
+      expect([report.exit, statusOf(report, 'cuts')]).toEqual([2, 'failed']);
+      expect(report.failures).toMatchObject([{ reason: 'refused', module: 'irq_affinity' }]);
+      expect(await affinities(host)).toBe(before);
+      expect(await host.sh('ls -d /etc/perfplay /etc/systemd/system/perfplay* 2>/dev/null || :')).toBe('');
+      expect(await left(host)).toBe('');
+      await host.sh('rm /run/faulty');
+      const second = await site.report('run', 'site.yml');
+      expect([second.exit, await affinities(host)]).toEqual([0, after]);
+      expect(await host.read('/etc/perfplay/boot.tab')).toMatch(/^irq nic:ens1f0/m);
+    });
+
+    test('perfplay is killed before it has confirmed: the host puts all back, and a run converges', async () => {
+      const { host, site } = on('killed', spread);
+      await host.sh('{ sleep 600 & } ; :');
+      const run = start(site);
+      await expect.poll(() => host.connections(), { timeout: 10_000 }).toBe(1);
+      await host.sh(': >/run/hold');
+      await expect.poll(() => affinities(host), { timeout: 10_000, interval: 50 }).toBe(after);
+      run.kill('SIGKILL');
+      await run;
+      await host.sh('rm /run/hold');
+      expect(await affinities(host)).toBe(after);
+      await expect.poll(() => affinities(host), { timeout: 40_000, interval: 500 }).toBe(before);
+      const report = await site.report('run', 'site.yml');
+      expect([report.exit, await affinities(host)]).toEqual([0, after]);
+    });
+  });
+});
