@@ -34,7 +34,12 @@ export const apply = async (
   interrupts: Interrupts,
 ): Promise<number> => {
   const plan = readPlanFile(file);
-  const { inventory, warnings, files } = openInventory({ inventory: plan.inventory, ...options }, print.mask.hide);
+  const [playbook] = plan.playbook;
+  const { inventory, warnings, files } = openInventory(
+    { inventory: plan.inventory, ...options },
+    print.mask.hide,
+    playbook,
+  );
   const plays = plan.plays.map(playOf).filter(({ batches }) => batches.length > 0);
   const unknown = [...new Set(plays.flatMap(({ batches }) => batches.flat()))].filter(
     (host) => !inventory.hosts.has(host) && !inventory.implicit?.has(host),
@@ -61,7 +66,12 @@ export const apply = async (
       hash: plan.hash,
       warnings,
       source: files.text,
-      description: { subject: file, options: { inventory: inventory.sources }, secret: [] },
+      description: {
+        subject: file,
+        ...(playbook !== undefined && { playbook }),
+        options: { inventory: inventory.sources },
+        secret: [],
+      },
     },
     options,
     print,

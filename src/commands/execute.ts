@@ -28,7 +28,7 @@ export interface Execution {
   /** Of the playbook's files. */
   readonly hash: string;
   /** What the run's record says of it; undefined: nothing is written, and so nothing is recorded. */
-  readonly description?: Pick<RunDescription, 'subject' | 'options' | 'secret' | 'resumes'>;
+  readonly description?: Pick<RunDescription, 'subject' | 'playbook' | 'options' | 'secret' | 'resumes'>;
   readonly warnings: readonly Diagnostic[];
   readonly source: SourceText;
   readonly planned?: (host: string, play: Play, task: Task, changes: readonly Change[]) => void;

@@ -69,10 +69,17 @@ const read = (options: InventoryOptions, playbook: string | undefined, files: So
   return { files, extraVars, ...loaded, ...split(loaded.diagnostics) };
 };
 
-/** Reads every inventory source; `hide` hears of each secret in them. Throws InputError with all that is wrong in any of them. */
-export const openInventory = (options: InventoryOptions, hide: Hide = () => undefined): LoadedInventory =>
+/**
+ * Reads every inventory source; `hide` hears of each secret in them; `playbook`: beside it are variables too, though it is not read.
+ * Throws InputError with all that is wrong in any of them.
+ */
+export const openInventory = (
+  options: InventoryOptions,
+  hide: Hide = () => undefined,
+  playbook?: string,
+): LoadedInventory =>
   withFiles((files) => {
-    const { errors, ...loaded } = read(options, undefined, files, hide);
+    const { errors, ...loaded } = read(options, playbook, files, hide);
     if (errors.length > 0) throw new InputError(errors);
     return loaded;
   });

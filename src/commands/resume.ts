@@ -53,7 +53,10 @@ export const resume = async (
   const { last: _, limit, ...given } = options;
   const asked = { ...description.options, ...given };
   const { limit: __, ...everybody } = asked as InventoryOptions;
-  const meant = limit === undefined ? undefined : new Set(hostsOf(openInventory(everybody).inventory, limit));
+  const meant =
+    limit === undefined
+      ? undefined
+      : new Set(hostsOf(openInventory(everybody, print.mask.hide, description.subject).inventory, limit));
   const left = (started?.hosts ?? []).filter((host) => {
     const status = hosts.get(host)?.status;
     return status !== 'ok' && status !== 'changed' && (meant?.has(host) ?? true);

@@ -98,9 +98,10 @@ export const rollback = async (
   const run = findRun(word, given.last ?? false);
   const description = descriptionOf(run);
   const parts = journalOf(run);
+  const playbook = description?.playbook;
   const { limit: _, ...asked } = description?.options ?? {};
   const options: RollbackOptions = { ...(typeof asked['user'] === 'string' && { user: asked['user'] }), ...given };
-  const { inventory, warnings, files } = openInventory({ ...asked, ...options }, print.mask.hide);
+  const { inventory, warnings, files } = openInventory({ ...asked, ...options }, print.mask.hide, playbook);
   const hosts = changedHosts(inventory, parts, options.limit);
   if (hosts.length === 0)
     throw new InputError([
@@ -162,7 +163,12 @@ export const rollback = async (
       warnings: news,
       source: files.text,
       ...(!options.plan && {
-        description: { subject: run, options: { ...asked, inventory: inventory.sources }, secret: [] },
+        description: {
+          subject: run,
+          ...(playbook !== undefined && { playbook }),
+          options: { ...asked, inventory: inventory.sources },
+          secret: [],
+        },
       }),
     },
     options,

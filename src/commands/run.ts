@@ -70,7 +70,12 @@ export const run = async (
         return text && print.mask.lines(text);
       },
       ...(isRun && {
-        description: { subject: playbook, ...recordable(options, print), ...(resumes !== undefined && { resumes }) },
+        description: {
+          subject: playbook,
+          playbook,
+          ...recordable(options, print),
+          ...(resumes !== undefined && { resumes }),
+        },
       }),
       ...(planFile && { planned: planFile.planned, hear: planFile.hear }),
     },

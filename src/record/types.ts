@@ -13,6 +13,8 @@ export interface RunDescription {
   readonly pid: number;
   /** The playbook as it was named, or the run that is rolled back, or the plan's file. */
   readonly subject: string;
+  /** The playbook from which it all came: beside it are variables too. */
+  readonly playbook?: string;
   /** SHA-256 of the playbook's files. */
   readonly hash: string;
   /** Options of the command line that say what is to be done. */

@@ -21,19 +21,23 @@ esac
   },
 };
 
-/** New sessions get nowhere as long as interrupt 41 is not where it was, and in the end nobody listens any more. */
-const cutOff: Tree = {
+/** What befalls a new session while interrupt 41 is not where it was: a line of sh, once it stands in /run/fault. */
+const gate: Tree = {
   '/usr/libexec/lab/gate': {
     mode: 0o755,
     text: `#!/bin/sh
-[ ! -e /run/faulty ] || [ "$(cat /proc/irq/41/smp_affinity_list)" = 0 ] || exit 1
+[ ! -e /run/fault ] || [ "$(cat /proc/irq/41/smp_affinity_list)" = 0 ] || . /run/fault
 exec sh -c "$SSH_ORIGINAL_COMMAND"
 `,
   },
+};
+const gated = ['ForceCommand exec /usr/libexec/lab/gate'];
+/** Nobody listens any more, either. */
+const listener: Tree = {
   '/usr/libexec/lab/listener': {
     mode: 0o755,
     text: `#!/bin/sh
-while [ -e /run/faulty ]; do
+while [ -e /run/fault ]; do
   case $(cat /proc/irq/41/smp_affinity_list) in
     0) [ -e /run/sshd.pid ] || /usr/sbin/sshd -E /var/log/sshd.log ;;
     *) [ ! -e /run/sshd.pid ] || kill "$(cat /run/sshd.pid)" ;;
@@ -43,18 +47,6 @@ done
 `,
   },
 };
-
-/** New sessions wait as long as /run/hold is there. */
-const hold: Tree = {
-  '/usr/libexec/lab/gate': {
-    mode: 0o755,
-    text: `#!/bin/sh
-[ ! -e /run/hold ] || sleep 600
-exec sh -c "$SSH_ORIGINAL_COMMAND"
-`,
-  },
-};
-const gated = ['ForceCommand exec /usr/libexec/lab/gate'];
 
 /** Writes a line whenever one of these is another: where interrupt 41 is, whether the next boot moves it, connections so far. */
 const watcher: Tree = {
@@ -80,9 +72,9 @@ const hosts: readonly HostSpec[] = [
   { name: 'stops', tree: compute(ssh) },
   { name: 'keeps', tree: compute(watcher) },
   { name: 'plain', login: root, tree: { ...brokerNode(), ...alone, ...watcher } },
-  { name: 'cuts', tree: compute(cutOff), sshd: gated },
-  { name: 'killed', tree: compute(hold), sshd: gated },
-  { name: 'typed', tree: compute(hold), sshd: gated },
+  { name: 'cuts', tree: compute(gate, listener), sshd: gated },
+  { name: 'killed', tree: compute(gate), sshd: gated },
+  { name: 'typed', tree: compute(gate), sshd: gated },
   { name: 'back', tree: compute() },
   { name: 'stuck', tree: compute() },
   { name: 'other', tree: compute() },
@@ -96,7 +88,9 @@ const play = (where: string, ...tasks: readonly unknown[]): unknown => [
 ];
 
 const affinities = (host: LabHost, first = 40): Promise<string> =>
-  host.sh(`for irq in ${[0, 1, 2, 3].map((more) => first + more).join(' ')}; do cat /proc/irq/$irq/smp_affinity_list; done`);
+  host.sh(
+    `for irq in ${[0, 1, 2, 3].map((more) => first + more).join(' ')}; do cat /proc/irq/$irq/smp_affinity_list; done`,
+  );
 const before = '0\n0\n0\n0';
 const after = '0\n1\n2\n3';
 /** Answers that were kept, and watches. */
@@ -127,7 +121,8 @@ describe.skipIf(e2eProblem)(titled('changes that may cut the session, on sshd ho
     site.write('site.yml', play(name, ...tasks));
     return { host: lab.host(name), site };
   };
-  const start = (site: Site) => startPerfplay(['run', 'site.yml', '-i', 'hosts.yml', '--output', 'json'], { cwd: site.folder });
+  const start = (site: Site) =>
+    startPerfplay(['run', 'site.yml', '-i', 'hosts.yml', '--output', 'json'], { cwd: site.folder });
 
   describe.concurrent('at once', { timeout: 75_000 }, () => {
     test('sshd is stopped: the host starts it again, and says so; another task of the play stays done', async () => {
@@ -174,7 +169,7 @@ describe.skipIf(e2eProblem)(titled('changes that may cut the session, on sshd ho
 
     test('nobody comes through once an interrupt has moved: all of them are put back, nothing is kept', async () => {
       const { host, site } = on('cuts', spread);
-      await host.sh(': >/run/faulty');
+      await host.write('/run/fault', 'exit 1\n');
       await background(host, '/usr/libexec/lab/listener');
       const report = await site.report('run', 'site.yml');
       expect([report.exit, statusOf(report, 'cuts')]).toEqual([2, 'failed']);
@@ -182,7 +177,7 @@ describe.skipIf(e2eProblem)(titled('changes that may cut the session, on sshd ho
       expect(await affinities(host)).toBe(before);
       expect(await host.sh('ls -d /etc/perfplay /etc/systemd/system/perfplay* 2>/dev/null || :')).toBe('');
       expect(await left(host)).toBe('');
-      await host.sh('rm /run/faulty');
+      await host.sh('rm /run/fault');
       const second = await site.report('run', 'site.yml');
       expect([second.exit, await affinities(host)]).toEqual([0, after]);
       expect(await host.read('/etc/perfplay/boot.tab')).toMatch(/^irq nic:ens1f0/m);
@@ -190,14 +185,12 @@ describe.skipIf(e2eProblem)(titled('changes that may cut the session, on sshd ho
 
     test('perfplay is killed before it has confirmed: the host puts all back, and a run converges', async () => {
       const { host, site } = on('killed', spread);
-      await host.sh('{ sleep 600 & } ; :');
+      await host.write('/run/fault', 'sleep 600\n');
       const run = start(site);
-      await expect.poll(() => host.connections(), { timeout: 10_000 }).toBe(1);
-      await host.sh(': >/run/hold');
       await expect.poll(() => affinities(host), { timeout: 10_000, interval: 50 }).toBe(after);
       run.kill('SIGKILL');
       await run;
-      await host.sh('rm /run/hold');
+      await host.sh('rm /run/fault');
       expect(await affinities(host)).toBe(after);
       await expect.poll(() => affinities(host), { timeout: 40_000, interval: 500 }).toBe(before);
       const report = await site.report('run', 'site.yml');

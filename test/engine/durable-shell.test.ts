@@ -54,7 +54,7 @@ const host = (first: Behaviour, later: readonly (Behaviour | Error)[] = []) => {
       },
       apply: () => Promise.reject(new Error('a durable shell performs')),
       run: () => Promise.reject(new Error('a durable shell performs')),
-      close: () => void log.push(`${number} close`),
+      close: async () => void log.push(`${number} close`),
     };
   };
   let opened = 1;
