@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { ShellLost } from '../connect/shell/shell.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WriteResult } from '../connect/shell/frames.ts';
+import { ShellLost, type Shell } from '../connect/shell/shell.ts';
 import type { WriteOp } from '../connect/shell/script.ts';
 import { BecomeError, ConnectError } from '../connect/types.ts';
 import type { Change } from '../contract/changes.ts';
@@ -24,6 +26,15 @@ export const armOp = (risky: readonly Change[]): ArmOp => ({
   undo: risky.toReversed().flatMap((change) => opOf({ ...change, before: change.after, after: change.before }) ?? []),
 });
 
+/** Connections that are made, and then say nothing, are given up: the host has taken everything back by then. */
+const answered = <T>(work: Promise<T>): Promise<T> =>
+  Promise.race([
+    work,
+    sleep(seconds * 1000, undefined, { ref: false }).then(() => {
+      throw new ShellLost(`no answer within ${seconds} s`);
+    }),
+  ]);
+
 /**
  * Confirms risky changes over a connection that was made after them. Gives what is wrong where the host has taken them back.
  * Throws ShellLost where nobody comes through to the host at all.
@@ -34,21 +45,28 @@ export const confirmRisky = async (
 ): Promise<Problem | undefined> => {
   on('verify', 'connects anew');
   const deadline = Date.now() + (seconds + grace) * 1000;
+  let heard: WriteResult | undefined;
+  const confirm = async (shell: Shell): Promise<void> => {
+    [heard] = await shell.apply([{ op: 'confirm', token }]);
+    await shell.apply([{ op: 'disarm', token }]);
+  };
   for (;;) {
     try {
-      const [result] = await anew((shell) => shell.apply([{ op: 'confirm', token }]));
-      if (result?.state === 0) return undefined;
-      return {
-        reason: 'refused',
-        message: `with it nobody could connect any more: after ${seconds} s the host put back by itself what was there before`,
-      };
+      await anew((shell) => answered(confirm(shell)));
     } catch (error) {
       if (!(error instanceof ConnectError || error instanceof BecomeError || error instanceof ShellLost)) throw error;
-      if (stopped() || Date.now() > deadline)
+      if (!heard && (stopped() || Date.now() > deadline))
         throw new ShellLost(
           `no new connection after a change that may cut it (${error.message}): the host takes it back by itself within ${seconds} s`,
         );
-      await wait(pace);
     }
+    if (heard) break;
+    await wait(pace);
   }
+  if (heard.state === 0) return undefined;
+  const failed = heard.text === '' ? '' : `, but not all of it: ${heard.text.trim().replaceAll('\n', '; ')}`;
+  return {
+    reason: 'refused',
+    message: `with it nobody could connect any more: after ${seconds} s the host put back by itself what was there before${failed}`,
+  };
 };

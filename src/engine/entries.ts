@@ -23,6 +23,13 @@ const isSame = (left: string, right: string, edits: readonly EntryEdit[]): boole
   );
 };
 
+/** True where a file is the original with these lines as they stand in it, and nothing else. */
+const isOnlyOurs = (text: string, original: string, edits: readonly EntryEdit[]): boolean =>
+  edits.reduce((current, { at: { word: _, ...line } }) => {
+    const value = entryValue(text, line);
+    return value === entryValue(current, line) ? current : withEntry(current, line, value ?? null);
+  }, original) === text;
+
 const withWord = (value: string, word: string, present: boolean): string => {
   const others = value.split(/\s+/).filter((one) => one !== '' && one !== word);
   return (present ? [...others, word] : others).join(' ');
@@ -35,5 +42,6 @@ export const withEntries = (text: string, edits: readonly EntryEdit[]): string |
     return withEntry(current, at, withWord(entryValue(current, at) ?? '', at.word, after !== null));
   }, text);
   const original = edits.find((edit) => edit.original !== undefined)?.original;
-  return original !== undefined && isSame(edited, original ?? '', edits) ? original : edited;
+  if (original === undefined) return edited;
+  return isOnlyOurs(text, original ?? '', edits) || isSame(edited, original ?? '', edits) ? original : edited;
 };

@@ -179,8 +179,9 @@ const filesOf = (following: readonly Following[]): Map<string, Step<Following['a
   new Map([...groupBy(following, ({ at }) => at.path)].map(([path, all]) => [path, stepOf(all, true)!]));
 
 /** Where it is written: what comes again has the mode and owner that it had. */
-const targetOf = ({ at, to, metadata }: Step<Target>): Target => {
-  if (!metadata || to === null || (at.kind !== 'file' && at.kind !== 'directory' && at.kind !== 'entry')) return at;
+const targetOf = ({ at, to, metadata }: Step<Target>, direction: Recorded['direction']): Target => {
+  if (direction === 'forth' || !metadata || to === null) return at;
+  if (at.kind !== 'file' && at.kind !== 'directory' && at.kind !== 'entry') return at;
   return { ...at, mode: metadata.mode, owner: { user: `${metadata.uid}`, group: `${metadata.gid}` } };
 };
 
@@ -228,7 +229,7 @@ export const planRecord = (recorded: Recorded): RecordedPlan => {
   const files = filesOf(following);
   const readings = new Map(
     things.flatMap(({ target }) => {
-      const read = target && readPlace(targetOf(target));
+      const read = target && readPlace(targetOf(target, direction));
       return target && read ? [[target, read] as const] : [];
     }),
   );
@@ -238,7 +239,7 @@ export const planRecord = (recorded: Recorded): RecordedPlan => {
 
   const evaluateTarget = (thing: Thing, step: Step<Target>, known: Known): Evaluation => {
     const { key, dependsOn } = thing;
-    const at = targetOf(step);
+    const at = targetOf(step, direction);
     const read = readings.get(step);
     const [from, to] = [step.from ?? undefined, step.to ?? undefined];
     const running = read ? known(read) : derived(accepted.has(key) ? to : from, text, at);

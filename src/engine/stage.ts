@@ -119,7 +119,8 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
   const known = knownTo(view);
   const written: Written = new Map();
   const failures = new Set<string>();
-  const states: TaskState[] = options.tasks.map((hostTask) => bindSafely(hostTask, scope));
+  const bindAll = (): readonly TaskState[] => options.tasks.map((hostTask) => bindSafely(hostTask, scope));
+  let states = bindAll();
   let applied = 0;
 
   for (;;) {
@@ -216,7 +217,8 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     options.on('apply', todo[0] && describe(todo[0].evaluation, todo[0].task));
     const sent = await sendBatch(options, batch, known);
     if ('again' in sent) {
-      applied--;
+      // What was found before counts no more, unless something of this was written already.
+      if (--applied === 0) states = bindAll();
       continue;
     }
     if ('refused' in sent) {

@@ -78,7 +78,11 @@ export const createLabHost = async (name: string, sabotage: Sabotage = {}): Prom
       reset: () => undefined,
       expire: () => undefined,
       asks: () => asks,
-      close: async () => channel.destroy(),
+      close: async () => {
+        channel.destroy();
+        // Its lock goes with it.
+        await channel.closed;
+      },
     };
   };
 
@@ -161,7 +165,7 @@ export const runTask = async (
   try {
     await run.play(0, createBatch(['lab']));
   } finally {
-    shells.close();
+    await shells.close();
   }
   const ended = run.end();
   if (ended.message?.startsWith('internal error')) throw new Error(ended.message);

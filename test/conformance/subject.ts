@@ -31,7 +31,7 @@ export const observe = async (subject: Subject): Promise<Snapshot> => {
   const shells = subject.host.shells();
   const { view } = await shells.for(undefined);
   await view.ensure(readsOf(subject));
-  shells.close();
+  await shells.close();
   return view.snapshot();
 };
 

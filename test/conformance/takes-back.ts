@@ -12,8 +12,9 @@ import { check, observe, planOf, run, type Subject } from './subject.ts';
 const isRecord = (name: string): boolean =>
   /^\/(var\/lib\/perfplay(\/journal(\/.*)?)?|run\/perfplay(\/lock)?|run\/perfplay-grub\.lock)$/.test(name);
 
-/** Of each boot, or each write, another. */
-const isPrivate = (name: string): boolean => name === '/proc/sys/kernel/random/boot_id';
+/** Of each boot another; counters of the kernel. */
+const isPrivate = (name: string): boolean =>
+  name === '/proc/sys/kernel/random/boot_id' || /^\/sys\/kernel\/mm\/ksm\/pages_shar/.test(name);
 
 const changed = (left: Image, right: Image): readonly string[] =>
   differing(left, right).filter((name) => !isRecord(name) && !isPrivate(name));
@@ -35,7 +36,7 @@ export const takesBack: Property = async (subject) => {
   const journal = hostJournal('conformance');
   await view.ensure([journal]);
   const { parts, folders, problems } = view.decode(journal);
-  shells.close();
+  await shells.close();
   expect(problems).toEqual([]);
   const changes = parts.flatMap((one) => one.changes);
   const recorded = { changes, folders, direction: 'back', force: false } as const;

@@ -48,7 +48,7 @@ done
   },
 };
 
-/** Writes a line whenever one of these is another: where interrupt 41 is, whether the next boot moves it, connections so far. */
+/** Writes a line whenever one of these is another: where an interrupt is, whether the next boot moves it, connections, watches. */
 const watcher: Tree = {
   '/usr/libexec/lab/watcher': {
     mode: 0o755,
@@ -56,7 +56,7 @@ const watcher: Tree = {
 while sleep 0.01; do
   kept=running
   [ ! -e /etc/perfplay/boot.tab ] || kept=boot
-  now="$(cat "/proc/irq/$1/smp_affinity_list") $kept $(grep -c '^Connection from' /var/log/sshd.log)"
+  now="$(cat "/proc/irq/$1/smp_affinity_list") $kept $(grep -c '^Connection from' /var/log/sshd.log) $(ls -d /run/perfplay/*.watch 2>/dev/null | wc -l)"
   [ "$now" = "$before" ] || echo "$now"
   before=$now
 done >/run/watched
@@ -67,7 +67,8 @@ done >/run/watched
 const root = { user: 'root' };
 /** Nobody balances interrupts here but we. */
 const alone: Tree = { '/var/lib/lab/units/irqbalance.service': null };
-const compute = (...trees: readonly Tree[]): Tree => Object.assign({}, computeNode(), alone, ...trees) as Tree;
+const compute = (...trees: readonly Tree[]): Tree =>
+  Object.assign({}, computeNode(), alone, { '/proc/irq/40/smp_affinity_list': '3\n' }, ...trees) as Tree;
 const hosts: readonly HostSpec[] = [
   { name: 'stops', tree: compute(ssh) },
   { name: 'keeps', tree: compute(watcher) },
@@ -75,7 +76,8 @@ const hosts: readonly HostSpec[] = [
   { name: 'cuts', tree: compute(gate, listener), sshd: gated },
   { name: 'killed', tree: compute(gate), sshd: gated },
   { name: 'typed', tree: compute(gate), sshd: gated },
-  { name: 'back', tree: compute() },
+  { name: 'silent', tree: compute(gate), sshd: gated },
+  { name: 'back', tree: compute(watcher) },
   { name: 'stuck', tree: compute() },
   { name: 'other', tree: compute() },
   { name: 'seen', tree: compute() },
@@ -91,10 +93,10 @@ const affinities = (host: LabHost, first = 40): Promise<string> =>
   host.sh(
     `for irq in ${[0, 1, 2, 3].map((more) => first + more).join(' ')}; do cat /proc/irq/$irq/smp_affinity_list; done`,
   );
-const before = '0\n0\n0\n0';
+const before = '3\n0\n0\n0';
 const after = '0\n1\n2\n3';
 /** Answers that were kept, and watches. */
-const left = (host: LabHost): Promise<string> => host.sh('ls /run/perfplay | grep -v "^lock" || :');
+const left = (host: LabHost): Promise<string> => host.sh('ls /run/perfplay /tmp | grep -e ^batch -e ^perfplay || :');
 const background = (host: LabHost, program: string, ...words: readonly string[]): Promise<string> =>
   host.sh(`setsid "$@" </dev/null >/dev/null 2>&1 &`, program, ...words);
 const seconds = async (work: Promise<unknown>): Promise<number> => {
@@ -125,7 +127,9 @@ describe.skipIf(e2eProblem)(titled('changes that may cut the session, on sshd ho
     startPerfplay(['run', 'site.yml', '-i', 'hosts.yml', '--output', 'json'], { cwd: site.folder });
 
   describe.concurrent('at once', { timeout: 75_000 }, () => {
-    test('sshd is stopped: the host starts it again, and says so; another task of the play stays done', async () => {
+    test('sshd is stopped: the host starts it again, and says so; another task of the play stays done', async ({
+      expect,
+    }) => {
       const { host, site } = on('stops', swappiness, { service: { name: 'ssh', state: 'stopped' } });
       const running = site.report('run', 'site.yml');
       expect(await seconds(running)).toBeLessThan(50);
@@ -140,34 +144,41 @@ describe.skipIf(e2eProblem)(titled('changes that may cut the session, on sshd ho
       expect((await site.report('plan', 'site.yml')).changes).toMatchObject([{ keys: ['service/ssh.service/active'] }]);
     });
 
-    test.each([
+    test.for([
       ['keeps', 40],
       ['plain', 70],
-    ])('interrupts of a NIC are moved (%s): confirmed over one more connection, then kept', async (name, irq) => {
-      const { host, site } = on(name, spread);
-      const moved = irq === 40 ? after : '4\n5\n6\n7';
-      await background(host, '/usr/libexec/lab/watcher', String(irq + 1));
-      const report = await site.report('run', 'site.yml');
-      expect([report.exit, statusOf(report, name)]).toEqual([0, 'changed']);
-      expect(await host.connections()).toBe(2);
-      expect([await affinities(host, irq), await left(host)]).toEqual([moved, '']);
-      expect(report.changes.map(({ levels }) => levels)).toEqual(report.changes.map(() => ['running', 'boot']));
-      const keys = report.changes.flatMap((change) => change.keys);
-      expect([keys.length, new Set(keys).size]).toEqual(irq === 40 ? [4, 4] : [4, 4]);
-      const to = moved.split('\n')[1]!;
-      expect((await host.read('/run/watched')).split('\n').filter((line) => line.includes('boot'))).toEqual([
-        `${to} boot 2`,
-      ]);
-      expect(await host.read('/run/watched')).toMatch(new RegExp(`^${to} running 2$`, 'm'));
-      expect(await host.read('/etc/perfplay/boot.tab')).toMatch(/^irq nic:ens\S+ \S+ \d$/m);
-      await host.clear();
-      const second = await site.report('run', 'site.yml');
-      expect([second.exit, second.changes, await host.connections()]).toEqual([0, [], 1]);
-      await host.sh('sleep 33');
-      expect([await affinities(host, irq), await left(host)]).toEqual([moved, '']);
-    });
+    ] as const)(
+      'interrupts of a NIC are moved (%s): confirmed over one more connection, then kept',
+      async ([name, irq], { expect }) => {
+        const { host, site } = on(name, spread);
+        const moved = irq === 40 ? after : '4\n5\n6\n7';
+        await background(host, '/usr/libexec/lab/watcher', String(irq + 1));
+        const report = await site.report('run', 'site.yml');
+        expect([report.exit, statusOf(report, name)]).toEqual([0, 'changed']);
+        expect(await host.connections()).toBe(2);
+        expect([await affinities(host, irq), await left(host)]).toEqual([moved, '']);
+        expect(report.changes.map(({ levels }) => levels)).toEqual(report.changes.map(() => ['running', 'boot']));
+        const keys = report.changes.flatMap((change) => change.keys);
+        expect([keys.length, new Set(keys).size]).toEqual([4, 4]);
+        const to = moved.split('\n')[1]!;
+        expect((await host.read('/run/watched')).split('\n').filter((line) => line.includes('boot'))).toEqual([
+          `${to} boot 2 0`,
+        ]);
+        expect(await host.read('/run/watched')).toMatch(
+          new RegExp(`^${to} running 1 1\\n(.*\\n)*${to} running 2 0$`, 'm'),
+        );
+        expect(await host.read('/etc/perfplay/boot.tab')).toMatch(/^irq nic:ens\S+ \S+ \d$/m);
+        await host.clear();
+        const second = await site.report('run', 'site.yml');
+        expect([second.exit, second.changes, await host.connections()]).toEqual([0, [], 1]);
+        await host.sh('sleep 33');
+        expect([await affinities(host, irq), await left(host)]).toEqual([moved, '']);
+      },
+    );
 
-    test('nobody comes through once an interrupt has moved: all of them are put back, nothing is kept', async () => {
+    test('nobody comes through once an interrupt has moved: all of them are put back, nothing is kept', async ({
+      expect,
+    }) => {
       const { host, site } = on('cuts', spread);
       await host.write('/run/fault', 'exit 1\n');
       await background(host, '/usr/libexec/lab/listener');
@@ -183,7 +194,9 @@ describe.skipIf(e2eProblem)(titled('changes that may cut the session, on sshd ho
       expect(await host.read('/etc/perfplay/boot.tab')).toMatch(/^irq nic:ens1f0/m);
     });
 
-    test('perfplay is killed before it has confirmed: the host puts all back, and a run converges', async () => {
+    test('perfplay is killed before it has confirmed: the host puts all back, and a run converges', async ({
+      expect,
+    }) => {
       const { host, site } = on('killed', spread);
       await host.write('/run/fault', 'sleep 600\n');
       const run = start(site);
@@ -196,5 +209,80 @@ describe.skipIf(e2eProblem)(titled('changes that may cut the session, on sshd ho
       const report = await site.report('run', 'site.yml');
       expect([report.exit, await affinities(host)]).toEqual([0, after]);
     });
+
+    test('interrupted while it waits: exit code 130, and what is not known is said; the host puts all back', async ({
+      expect,
+    }) => {
+      const { host, site } = on('typed', spread);
+      await host.write('/run/fault', 'sleep 600\n');
+      const run = start(site);
+      await expect.poll(() => affinities(host), { timeout: 10_000, interval: 50 }).toBe(after);
+      await host.sh('sleep 1');
+      const ends = seconds(run);
+      run.kill('SIGINT');
+      expect(await ends).toBeLessThan(20);
+      const { stdout, exitCode } = await run;
+      const report = JSON.parse(stdout) as Report;
+      expect([exitCode, statusOf(report, 'typed')]).toEqual([130, 'unknown']);
+      expect(report.hosts[0]!.message).toMatch(/takes it back by itself within 30 s/);
+      await host.sh('rm /run/fault');
+      await expect.poll(() => affinities(host), { timeout: 40_000, interval: 500 }).toBe(before);
+    });
+
+    test('a new connection that says nothing is given up', async ({ expect }) => {
+      const { host, site } = on('silent', spread);
+      await host.write('/run/fault', 'sleep 600\n');
+      const report = await site.report('run', 'site.yml');
+      expect([report.exit, statusOf(report, 'silent'), await affinities(host)]).toEqual([2, 'failed', before]);
+      expect([report.failures.map(({ reason }) => reason), await left(host)]).toEqual([['refused'], '']);
+    });
+
+    test('a check arms nothing, and shows each change once, running and boot', async ({ expect }) => {
+      const { host, site } = on('seen', spread);
+      const report = await site.report('run', 'site.yml', '--check');
+      expect(report.changes.flatMap(({ keys, levels }) => keys.map(() => levels.join(' ')))).toEqual(
+        Array.from({ length: 4 }, () => 'running boot'),
+      );
+      expect([await host.connections(), await left(host), await affinities(host)]).toEqual([1, '', before]);
+    });
+
+    test('an interrupt that cannot be moved fails; the others are confirmed and stay', async ({ expect }) => {
+      const { host, site } = on('stuck', spread);
+      await host.refuse('/proc/irq/41/smp_affinity_list');
+      const report = await site.report('run', 'site.yml');
+      expect([report.exit, await affinities(host)]).toEqual([2, '0\n0\n2\n3']);
+      expect(report.failures).toMatchObject([{ reason: 'refused' }]);
+      expect(report.failures[0]!.message).toMatch(/TxRx-1: .*EROFS/);
+      expect([await host.connections(), await left(host)]).toEqual([2, '']);
+    });
+
+    test('done for another host, it is confirmed over a new connection to that one', async ({ expect }) => {
+      const { site } = on('seen', { ...spread, delegate_to: 'other' });
+      const report = await site.report('run', 'site.yml');
+      const other = lab.host('other');
+      expect([report.exit, await affinities(other), await other.connections()]).toEqual([0, after, 2]);
+    });
+
+    test('taken back by a rollback, it is confirmed in the same way', async ({ expect }) => {
+      const { host, site } = on('back', spread);
+      expect((await site.report('run', 'site.yml')).exit).toBe(0);
+      await host.clear();
+      await background(host, '/usr/libexec/lab/watcher', '41');
+      const report = await site.report('rollback', '--last');
+      expect([report.exit, await affinities(host)]).toEqual([0, before]);
+      expect(await host.read('/run/watched')).toMatch(/^3? ?0 (?:boot|running) \d 1$/m);
+      expect(await host.sh('ls -d /etc/perfplay 2>/dev/null || :')).toBe('');
+    });
   });
+
+  test('a task after one that may cut the session begins when that is confirmed', async () => {
+    const { host, site } = on(
+      'stops',
+      { service: { name: 'ssh', state: 'stopped' } },
+      { sysctl: { values: { 'vm.swappiness': 9 } } },
+    );
+    const report = await site.report('run', 'site.yml');
+    expect(outcomes(report)).toEqual([['failed']]);
+    expect(await host.read('/proc/sys/vm/swappiness')).not.toBe('9\n');
+  }, 60_000);
 });

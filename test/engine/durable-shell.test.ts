@@ -86,7 +86,7 @@ describe('a shell that outlives its connection', () => {
     const { shell, log } = host({});
     expect(await shell.apply(ops)).toBe(results);
     await shell.ask([]);
-    shell.close();
+    await shell.close();
     expect(log).toEqual(['1 perform deed1', '1 ask', '1 close']);
   });
 

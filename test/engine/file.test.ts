@@ -58,7 +58,7 @@ const undo = async (): Promise<void> => {
     });
   const shell = openShell(localChannel(['/bin/sh']), { root: host.root });
   const results = await shell.apply(ops);
-  shell.close();
+  await shell.close();
   expect(results.map(({ state, text }) => text || state)).toEqual(ops.map(() => 0));
 };
 

@@ -183,7 +183,7 @@ export const runSequenceOn = async (
     ...options,
   });
   await run.play(0, createBatch([host.name]));
-  (await shells.for(undefined)).shell.close();
+  await (await shells.for(undefined)).shell.close();
   return {
     tasks: events.filter((event): event is TaskResult => event.type === 'task'),
     events,

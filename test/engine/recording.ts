@@ -30,7 +30,7 @@ export const journalOn = async (host: LocalHost, run: string): Promise<HostJourn
   const view = createSnapshotView(shell, () => undefined);
   const read = hostJournal(run);
   await view.ensure([read]);
-  shell.close();
+  await shell.close();
   return view.decode(read);
 };
 

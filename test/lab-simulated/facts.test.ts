@@ -24,7 +24,7 @@ describe('perfplay’s shell on a simulated host', () => {
   it('sees the host that the table describes', async () => {
     const shell = open(broker);
     const snapshot = await shell.ask([...facts.ops, ...disks.ops, ...nics.ops]);
-    shell.close();
+    await shell.close();
     const gibibyte = 1024 ** 3;
     expect(facts.decode(snapshot)).toEqual({
       os: { family: 'debian', id: 'debian', version: '12' },
@@ -58,7 +58,7 @@ describe('perfplay’s shell on a simulated host', () => {
   it('knows the RHEL kin', async () => {
     const shell = open(rocky);
     const snapshot = await shell.ask(facts.ops);
-    shell.close();
+    await shell.close();
     expect(facts.decode(snapshot).os).toEqual({ family: 'rhel', id: 'rocky', version: '9.5' });
   });
 
@@ -70,7 +70,7 @@ describe('perfplay’s shell on a simulated host', () => {
       { op: 'program', argv: ['systemctl', 'stop', 'irqbalance.service'] },
       { op: 'file', path: '/etc/sysctl.d/zz-a.conf', mode: 0o644, before: null, after: 'vm.swappiness = 1\n' },
     ]);
-    shell.close();
+    await shell.close();
     expect(results.map(({ state }) => state)).toEqual([0, 1, 0, 0]);
     expect(results[1]?.text).toBe('Invalid argument');
     expect(await broker.read('/sys/block/nvme0n1/queue/scheduler')).toMatch(/^\[none\]/);

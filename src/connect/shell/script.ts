@@ -49,8 +49,8 @@ export type WriteOp = { readonly needs?: readonly number[] } & (
   | { readonly op: 'lock'; readonly run: string; readonly who: string; readonly since: string; readonly seen: string }
   /** In so many seconds `undo` is done, unless `confirm` comes before, with the same token. */
   | { readonly op: 'arm'; readonly token: string; readonly seconds: number; readonly undo: readonly WriteOp[] }
-  /** Fails where it was undone. */
-  | { readonly op: 'confirm'; readonly token: string }
+  /** Fails where it was undone, and says what of that failed. Told again, it gives the same, until `disarm`. */
+  | { readonly op: 'confirm' | 'disarm'; readonly token: string }
   /** Folders that go where they are empty. */
   | { readonly op: 'sweep'; readonly paths: readonly string[] }
   /** A function that `script` defines; it leaves what went wrong in `pp_text`. */
@@ -169,7 +169,8 @@ const call = (op: WriteOp): string => {
     case 'arm':
       return `pp_arm ${quote(op.token)} ${op.seconds}`;
     case 'confirm':
-      return `pp_confirm ${quote(op.token)}`;
+    case 'disarm':
+      return `pp_${op.op} ${quote(op.token)}`;
     case 'sweep':
       return ['pp_sweep', ...op.paths.map(quote)].join(' ');
     case 'function':

@@ -64,8 +64,22 @@ unload() {
   [ -d "$root/sys/module/$1" ] || { echo "modprobe: FATAL: Module $1 is not currently loaded" >&2; return 1; }
   read -r users <"$root/sys/module/$1/refcnt"
   [ "$users" = 0 ] || { echo "modprobe: FATAL: Module $1 is in use." >&2; return 1; }
+  line=$(dependencies "$1")
   rm -rf "$root/sys/module/$1"
   [ "$1" != vhost_net ] || rm -f "$root/dev/vhost-net"
+  # What it alone has needed goes with it.
+  for needed in ${line#*=}; do
+    needed=${needed##*/} needed=${needed%.ko}
+    is_needed "$needed" || (unload "$needed") 2>/dev/null || :
+  done
+}
+# Whether a loaded module needs MODULE.
+is_needed() {
+  for folder in "$root"/sys/module/*/; do
+    folder=${folder%/}
+    case " $(dependencies "${folder##*/}") " in *"/$1.ko "*) return 0 ;; esac
+  done
+  return 1
 }
 depends() {
   command=$(installer "$1")

@@ -172,7 +172,7 @@ for (const shell of shells) {
         const look = { ...deed, parse: () => 'done' };
         const impatient = openShell(impatiently(cutChannel(shell.argv)), { root });
         expect(await impatient.attach(look)).toEqual({ fate: 'running' });
-        impatient.close();
+        await impatient.close();
         expect(await (await open()).remote.attach(look)).toEqual({ fate: 'done', result: 'done' });
         expect(count()).toBe('slow\none\n');
       });
@@ -215,7 +215,7 @@ for (const shell of shells) {
         expect(kept()).toHaveLength(1);
         await remote.run(sh('exit 0'));
         expect(kept()).toHaveLength(1);
-        remote.close();
+        await remote.close();
         await channel.ended;
         expect(kept()).toEqual([]);
         expect(readdirSync(path.join(root, 'tmp'))).toEqual([]);

@@ -29,7 +29,7 @@ beforeEach(() => {
   remotes = [];
 });
 afterEach(() => {
-  for (const remote of remotes) remote.close();
+  for (const remote of remotes) void remote.close();
   rmSync(folder, { recursive: true, force: true });
 });
 

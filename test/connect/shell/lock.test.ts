@@ -65,7 +65,7 @@ for (const shell of shells)
         expect(await take(b, 'r2')).toEqual(heldBy('r1'));
         expect(await take(a, 'r1')).toEqual(taken);
         expect(await take(b, 'r2')).toEqual(heldBy('r1'));
-        a.close();
+        await a.close();
         await a.channel.ended;
         expect(lockText()).toBe(`r1 ${since} anna@desk -`);
         expect(await take(b, 'r2', lockText())).toEqual(taken);
@@ -81,16 +81,16 @@ for (const shell of shells)
         const [a, b, c, d] = [open(), open(), open(), open()];
         expect(await take(a, 'r1')).toEqual(taken);
         const during = lockText();
-        a.close();
+        await a.close();
         await a.channel.ended;
         expect(await take(b, 'r2', during)).toEqual(moved);
         // Nothing is done for it until the host was read again: now it is ours.
         expect(await take(b, 'r2', during)).toEqual(taken);
-        b.close();
+        await b.close();
         await b.channel.ended;
         const after = lockText();
         expect(await take(c, 'r3', `r1 ${since} anna@desk -`)).toEqual(moved);
-        c.close();
+        await c.close();
         await c.channel.ended;
         expect(after).not.toBe(lockText());
         expect(await take(d, 'r4', lockText())).toEqual(taken);
@@ -123,7 +123,7 @@ for (const shell of shells)
         const daemon = (name: string) => own(`sleep 20 </dev/null >/dev/null 2>&1 & echo $! >"$1/${name}"`);
         await a.apply([lockOf('r1'), { op: 'program', ...daemon('one') }]);
         await a.run(daemon('two'));
-        a.close();
+        await a.close();
         await a.channel.ended;
         const pids = ['one', 'two'].map((name) => Number(readFileSync(path.join(root, name), 'utf8')));
         expect(pids.map(isDead)).toEqual([false, false]);

@@ -200,7 +200,7 @@ for (const { name, argv } of shells.filter((shell) => shell.name !== 'yash')) {
         numRuns: 2,
         examples: [[[joined([])], [longWord, joined([longWord, NUL])]]],
       });
-      remote.close();
+      await remote.close();
     });
 
     it('runs programs with any words and environment, and functions with any arguments', async () => {
@@ -232,7 +232,7 @@ for (const { name, argv } of shells.filter((shell) => shell.name !== 'yash')) {
       const result = await remote.apply([{ op: 'function', script, name: 't_keep', args: ['long', longWord.text] }]);
       expect(result).toEqual(done(1));
       expect(readFileSync(join(root, 'long')).equals(emitted([longWord]))).toBe(true);
-      remote.close();
+      await remote.close();
     });
   });
 }

@@ -48,7 +48,7 @@ for (const shell of shells) {
         { op: 'content', pattern: path.join(folder, 'missing') },
         { op: 'content', pattern: folder },
       ]);
-      remote.close();
+      await remote.close();
       expect(snapshot.content.size).toBe(files.length + 4);
       for (const [index, file] of files.entries())
         expect(snapshot.content.get(file)).toEqual({ raw: `value ${index}\n` });
@@ -64,7 +64,7 @@ for (const shell of shells) {
       symlinkSync('../devices/pci0000:00', path.join(folder, 'stat/link'));
       const remote = open();
       const { stat } = await remote.ask([{ op: 'stat', pattern: path.join(folder, 'stat/*') }]);
-      remote.close();
+      await remote.close();
       expect(stat.get(file)).toMatchObject({ type: 'file', mode: 0o640 });
       expect(stat.get(path.join(folder, 'stat/link'))).toMatchObject({ type: 'link', link: '../devices/pci0000:00' });
     });
@@ -79,7 +79,7 @@ for (const shell of shells) {
       const { content } = await remote.ask([
         { op: 'content', pattern: path.join(folder, 'proc/[0-9]*/cmdline'), where },
       ]);
-      remote.close();
+      await remote.close();
       expect([...content]).toEqual([
         [path.join(folder, 'proc/77/cmdline'), { raw: 'qemu-system-x86_64\0-name\0vm one\0' }],
       ]);
@@ -93,7 +93,7 @@ for (const shell of shells) {
         { op: 'query', argv: ['sh', '-c', 'echo out; exit 3'] },
         { op: 'query', argv: ['no-such-program-anywhere'] },
       ]);
-      remote.close();
+      await remote.close();
       expect(output.get(queryKey(forged))).toEqual({ text: forged[2], exit: 0 });
       expect(output.get('sh -c "echo out; exit 3"')).toEqual({ text: 'out\n', exit: 3 });
       expect(output.get('no-such-program-anywhere')?.exit).toBe(127);
@@ -103,7 +103,7 @@ for (const shell of shells) {
       write('root/etc/hostname', 'inside\n');
       const remote = open(path.join(folder, 'root'));
       const { content } = await remote.ask([{ op: 'content', pattern: '/etc/host*' }]);
-      remote.close();
+      await remote.close();
       expect([...content]).toEqual([['/etc/hostname', { raw: 'inside\n' }]]);
     });
 
@@ -126,7 +126,7 @@ for (const shell of shells) {
         { op: 'file', path: fresh, mode: 0o600, before: null, after: 'x' },
         { op: 'remove', path: file, before: "new 'quoted' $HOME \u00e9\n\n" },
       ]);
-      remote.close();
+      await remote.close();
       expect([made?.state, removed?.state]).toEqual([0, 0]);
       expect(statSync(fresh).mode & 0o777).toBe(0o600);
       expect(() => statSync(file)).toThrow('ENOENT');
@@ -140,7 +140,7 @@ for (const shell of shells) {
         { op: 'program', argv: ['true'], needs: [1] },
         { op: 'program', argv: ['sh', '-c', 'echo why; exit 4'] },
       ]);
-      remote.close();
+      await remote.close();
       expect(results[0]?.text).toContain('No such file or directory');
       expect(results[1]?.state).not.toBe(0);
       expect(results[1]?.text).toMatch(/Permission denied|Operation not permitted|Read-only/);
@@ -151,7 +151,7 @@ for (const shell of shells) {
     it('runs a program of a playbook with its output, errors and exit code apart', async () => {
       const remote = open();
       const result = await remote.run({ argv: ['sh', '-c', 'echo out; echo err >&2; pwd; exit 5'] }, folder);
-      remote.close();
+      await remote.close();
       expect(result).toEqual({ exit: 5, stdout: `out\n${folder}\n`, stderr: 'err\n' });
     });
 
@@ -185,7 +185,7 @@ describe.skipIf(!unshared)(
         ]);
         const [private_] = readdirSync(path.join(root, 'tmp'));
         expect(statSync(path.join(root, 'tmp', private_!)).mode & 0o777).toBe(0o600);
-        remote.close();
+        await remote.close();
         await channel.closed;
         expect(readdirSync(path.join(root, 'tmp'))).toEqual([]);
       },
