@@ -27,6 +27,7 @@ import {
   withoutOps,
   withoutReadBack,
 } from './conformance/sabotage.ts';
+import { takesBack } from './conformance/takes-back.ts';
 import { run, type Subject } from './conformance/subject.ts';
 
 // Tests of the tests: each property of the conformance suite is shown something that is broken, and must reject it. That the same
@@ -119,6 +120,19 @@ describe.concurrent('a store that does not write', () => {
         withoutOps((op) => op.op === 'remove'),
       ),
     );
+  });
+});
+
+describe.concurrent('a rollback', () => {
+  it('that leaves one file', async () => {
+    const kept = withoutOps((op) => op.op === 'remove' && op.path.endsWith('zz-perfplay.conf'));
+    await expectCaught(takesBack, await subjectOf('sysctl', kept, sysctl));
+  });
+
+  it('that leaves one running value', async () => {
+    // The run writes 1.
+    const kept = withoutOps((op) => op.op === 'attribute' && op.path.endsWith('swappiness') && op.value !== '1');
+    await expectCaught(takesBack, await subjectOf('sysctl', kept, sysctl));
   });
 });
 

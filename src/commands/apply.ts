@@ -2,16 +2,20 @@ import { InputError } from '../diagnostics.ts';
 import { siteOfRecords, type RecordedPlay } from '../engine/recorded-site.ts';
 import { execute } from './execute.ts';
 import type { Interrupts } from './interrupt.ts';
+import { hostsOf } from './inventory.ts';
 import { openInventory } from './load.ts';
 import type { ExecuteOptions, InventoryOptions } from './options.ts';
 import { readPlanFile, type PlanFile } from './plan-file.ts';
 import type { Print } from './print.ts';
 import { newRun } from './run.ts';
 
-const playOf = ({ name, batches, max_fail_percentage: most, hosts }: PlanFile['plays'][number]): RecordedPlay => ({
+const playOf = (
+  { name, batches, max_fail_percentage: most, hosts }: PlanFile['plays'][number],
+  isMeant: (host: string) => boolean,
+): RecordedPlay => ({
   name,
   batches: batches
-    .map((batch) => batch.filter((host) => Object.hasOwn(hosts, host)))
+    .map((batch) => batch.filter((host) => Object.hasOwn(hosts, host) && isMeant(host)))
     .filter(({ length }) => length > 0),
   ...(most !== undefined && { maxFailPercentage: most }),
   tasks: new Map(
@@ -40,10 +44,8 @@ export const apply = async (
     print.mask.hide,
     playbook,
   );
-  const plays = plan.plays.map(playOf).filter(({ batches }) => batches.length > 0);
-  const unknown = [...new Set(plays.flatMap(({ batches }) => batches.flat()))].filter(
-    (host) => !inventory.hosts.has(host) && !inventory.implicit?.has(host),
-  );
+  const planned = [...new Set(plan.plays.flatMap(({ hosts }) => Object.keys(hosts)))];
+  const unknown = planned.filter((host) => !inventory.hosts.has(host) && !inventory.implicit?.has(host));
   if (unknown.length > 0)
     throw new InputError(
       unknown.map((host) => ({
@@ -52,6 +54,10 @@ export const apply = async (
         message: `the plan is for a host ${host}, which is not in the inventory`,
       })),
     );
+  const meant = new Set(options.limit === undefined ? planned : hostsOf(inventory, options.limit));
+  const plays = plan.plays
+    .map((play) => playOf(play, (host) => meant.has(host)))
+    .filter(({ batches }) => batches.length > 0);
   if (plays.length === 0) {
     print.data(`${file}: nothing to change`);
     return 0;

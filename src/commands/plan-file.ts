@@ -123,6 +123,38 @@ const refuse = (file: string, message: string, hint?: string): never => {
   ]);
 };
 
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isListOf = (value: unknown, isOne: (one: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every(isOne);
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const isChange = (value: unknown): boolean =>
+  isObject(value) &&
+  isText(value['key']) &&
+  isObject(value['at']) &&
+  isText(value['at']['kind']) &&
+  [value['before'], value['after']].every((one) => one === null || isText(one)) &&
+  isListOf(value['dependsOn'], isText);
+
+const isPlanned = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value['become'] === 'boolean' &&
+  isText(value['become_user']) &&
+  isListOf(value['changes'], isChange);
+
+const isPlay = (value: unknown): boolean =>
+  isObject(value) &&
+  isText(value['name']) &&
+  isListOf(value['batches'], (batch) => isListOf(batch, isText)) &&
+  isObject(value['hosts']) &&
+  Object.values(value['hosts']).every((all) => isListOf(all, isPlanned));
+
+const isPlan = (value: Readonly<Record<string, unknown>>): value is Readonly<Record<string, unknown>> & PlanFile =>
+  isText(value['hash']) &&
+  [value['playbook'], value['inventory']].every((list) => isListOf(list, isText)) &&
+  isListOf(value['plays'], isPlay);
+
 /** Throws InputError where it is no plan of this version. */
 export const readPlanFile = (file: string): PlanFile => {
   let text = '';
@@ -137,9 +169,10 @@ export const readPlanFile = (file: string): PlanFile => {
   } catch (error) {
     refuse(file, `is no plan: ${(error as Error).message}`, 'perfplay plan SITE -o FILE writes one');
   }
-  if (typeof plan !== 'object' || plan === null || !('plays' in plan) || !('version' in plan))
+  if (!isObject(plan) || !('plays' in plan) || !('version' in plan))
     return refuse(file, 'is no plan', 'perfplay plan SITE -o FILE writes one');
-  if (plan.version !== 1)
-    return refuse(file, `is a plan of version ${String(plan.version)}, which this perfplay does not know`);
-  return plan as PlanFile;
+  if (plan['version'] !== 1)
+    return refuse(file, `is a plan of version ${String(plan['version'])}, which this perfplay does not know`);
+  if (!isPlan(plan)) return refuse(file, 'is no plan that perfplay wrote', 'perfplay plan SITE -o FILE writes one');
+  return plan;
 };

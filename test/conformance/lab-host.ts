@@ -79,8 +79,8 @@ export const createLabHost = async (name: string, sabotage: Sabotage = {}): Prom
       expire: () => undefined,
       asks: () => asks,
       close: async () => {
-        channel.destroy();
-        // Its lock goes with it.
+        // A shell that is killed leaves its lock unsigned.
+        channel.end();
         await channel.closed;
       },
     };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { LabHost } from '../lab/host.ts';
 import { startLab, type Lab } from '../lab/hosts.ts';
 import type { HostSpec } from '../lab/spec.ts';
@@ -77,10 +77,13 @@ const hosts: readonly HostSpec[] = [
   { name: 'killed', tree: compute(gate), sshd: gated },
   { name: 'typed', tree: compute(gate), sshd: gated },
   { name: 'silent', tree: compute(gate), sshd: gated },
+  { name: 'later', tree: compute(ssh) },
+  { name: 'unarmed', tree: compute() },
   { name: 'back', tree: compute(watcher) },
   { name: 'stuck', tree: compute() },
   { name: 'other', tree: compute() },
   { name: 'seen', tree: compute() },
+  { name: 'giver', tree: compute() },
 ];
 
 const spread = { irq_affinity: { devices: { nic: 'ens*' }, mode: 'spread', cpus: 'local' } };
@@ -110,8 +113,17 @@ const outcomes = ({ tasks }: Report): readonly (readonly string[])[] =>
 describe.skipIf(e2eProblem)(titled('changes that may cut the session, on sshd hosts'), () => {
   let lab: Lab;
   const sites: Site[] = [];
+  /** All of them begin together, as each waits for long on a host of its own. */
+  const trials: { readonly title: string; readonly work: () => Promise<void> }[] = [];
+  const begun = new Map<string, Promise<void>>();
+  const trial = (title: string, work: () => Promise<void>): void => void trials.push({ title, work });
   beforeAll(async () => {
     lab = await startLab(hosts);
+    for (const { title, work } of trials) {
+      const done = work();
+      done.catch(() => undefined);
+      begun.set(title, done);
+    }
   });
   afterAll(async () => {
     for (const site of sites) site.remove();
@@ -124,99 +136,90 @@ describe.skipIf(e2eProblem)(titled('changes that may cut the session, on sshd ho
     return { host: lab.host(name), site };
   };
   const start = (site: Site) =>
-    startPerfplay(['run', 'site.yml', '-i', 'hosts.yml', '--output', 'json'], { cwd: site.folder });
+    startPerfplay(['run', 'site.yml', '-i', 'hosts.yml', '--output', 'json', '--timeout', '5'], { cwd: site.folder });
 
-  describe.concurrent('at once', { timeout: 75_000 }, () => {
-    test('sshd is stopped: the host starts it again, and says so; another task of the play stays done', async ({
-      expect,
-    }) => {
-      const { host, site } = on('stops', swappiness, { service: { name: 'ssh', state: 'stopped' } });
-      const running = site.report('run', 'site.yml');
-      expect(await seconds(running)).toBeLessThan(50);
-      const report = await running;
-      expect([report.exit, statusOf(report, 'stops')]).toEqual([2, 'failed']);
-      expect(report.failures).toMatchObject([{ reason: 'refused', module: 'service' }]);
-      expect(report.failures[0]!.message).toMatch(/ssh\.service\/active: .*nobody could connect.*put back/);
-      expect(outcomes(report)).toEqual([['changed'], ['failed']]);
-      expect(await host.sh('kill -0 "$(cat /run/sshd.pid)" && systemctl is-active ssh')).toBe('active');
-      expect(await host.read('/proc/sys/vm/swappiness')).toBe('7\n');
-      expect(await left(host)).toBe('');
-      expect((await site.report('plan', 'site.yml')).changes).toMatchObject([{ keys: ['service/ssh.service/active'] }]);
-    });
+  trial('sshd is stopped: the host starts it again, and says so; another task of the play stays done', async () => {
+    const { host, site } = on('stops', swappiness, { service: { name: 'ssh', state: 'stopped' } });
+    const running = site.report('run', 'site.yml');
+    expect(await seconds(running)).toBeLessThan(50);
+    const report = await running;
+    expect([report.exit, statusOf(report, 'stops')]).toEqual([2, 'failed']);
+    expect(report.failures).toMatchObject([{ reason: 'refused', module: 'service' }]);
+    expect(report.failures[0]!.message).toMatch(/ssh\.service\/active: .*nobody could connect.*put back/);
+    expect(outcomes(report)).toEqual([['changed'], ['failed']]);
+    expect(await host.sh('kill -0 "$(cat /run/sshd.pid)" && systemctl is-active ssh')).toBe('active');
+    expect(await host.read('/proc/sys/vm/swappiness')).toBe('7\n');
+    expect(await left(host)).toBe('');
+    expect((await site.report('plan', 'site.yml')).changes).toMatchObject([{ keys: ['service/ssh.service/active'] }]);
+  });
 
-    test.for([
-      ['keeps', 40],
-      ['plain', 70],
-    ] as const)(
-      'interrupts of a NIC are moved (%s): confirmed over one more connection, then kept',
-      async ([name, irq], { expect }) => {
-        const { host, site } = on(name, spread);
-        const moved = irq === 40 ? after : '4\n5\n6\n7';
-        await background(host, '/usr/libexec/lab/watcher', String(irq + 1));
-        const report = await site.report('run', 'site.yml');
-        expect([report.exit, statusOf(report, name)]).toEqual([0, 'changed']);
-        expect(await host.connections()).toBe(2);
-        expect([await affinities(host, irq), await left(host)]).toEqual([moved, '']);
-        expect(report.changes.map(({ levels }) => levels)).toEqual(report.changes.map(() => ['running', 'boot']));
-        const keys = report.changes.flatMap((change) => change.keys);
-        expect([keys.length, new Set(keys).size]).toEqual([4, 4]);
-        const to = moved.split('\n')[1]!;
-        expect((await host.read('/run/watched')).split('\n').filter((line) => line.includes('boot'))).toEqual([
-          `${to} boot 2 0`,
-        ]);
-        expect(await host.read('/run/watched')).toMatch(
-          new RegExp(`^${to} running 1 1\\n(.*\\n)*${to} running 2 0$`, 'm'),
-        );
-        expect(await host.read('/etc/perfplay/boot.tab')).toMatch(/^irq nic:ens\S+ \S+ \d$/m);
-        await host.clear();
-        const second = await site.report('run', 'site.yml');
-        expect([second.exit, second.changes, await host.connections()]).toEqual([0, [], 1]);
-        await host.sh('sleep 33');
-        expect([await affinities(host, irq), await left(host)]).toEqual([moved, '']);
-      },
-    );
-
-    test('nobody comes through once an interrupt has moved: all of them are put back, nothing is kept', async ({
-      expect,
-    }) => {
-      const { host, site } = on('cuts', spread);
-      await host.write('/run/fault', 'exit 1\n');
-      await background(host, '/usr/libexec/lab/listener');
+  for (const [name, irq] of [
+    ['keeps', 40],
+    ['plain', 70],
+  ] as const)
+    trial(`interrupts of a NIC are moved (${name}): confirmed over one more connection, then kept`, async () => {
+      const { host, site } = on(name, spread);
+      const moved = irq === 40 ? after : '4\n5\n6\n7';
+      await background(host, '/usr/libexec/lab/watcher', String(irq + 1));
       const report = await site.report('run', 'site.yml');
-      expect([report.exit, statusOf(report, 'cuts')]).toEqual([2, 'failed']);
-      expect(report.failures).toMatchObject([{ reason: 'refused', module: 'irq_affinity' }]);
-      expect(await affinities(host)).toBe(before);
-      expect(await host.sh('ls -d /etc/perfplay /etc/systemd/system/perfplay* 2>/dev/null || :')).toBe('');
-      expect(await left(host)).toBe('');
-      await host.sh('rm /run/fault');
+      expect([report.exit, statusOf(report, name)]).toEqual([0, 'changed']);
+      expect(await host.connections()).toBe(2);
+      expect([await affinities(host, irq), await left(host)]).toEqual([moved, '']);
+      expect(report.changes.map(({ levels }) => levels)).toEqual(report.changes.map(() => ['running', 'boot']));
+      const keys = report.changes.flatMap((change) => change.keys);
+      expect([keys.length, new Set(keys).size]).toEqual([4, 4]);
+      const to = moved.split('\n')[1]!;
+      expect((await host.read('/run/watched')).split('\n').filter((line) => line.includes('boot'))).toEqual([
+        `${to} boot 2 0`,
+      ]);
+      expect(await host.read('/run/watched')).toMatch(
+        new RegExp(`^${to} running 1 1\\n(.*\\n)*${to} running 2 0$`, 'm'),
+      );
+      expect(await host.read('/etc/perfplay/boot.tab')).toMatch(/^irq nic:ens\S+ \S+ \d$/m);
+      await host.clear();
       const second = await site.report('run', 'site.yml');
-      expect([second.exit, await affinities(host)]).toEqual([0, after]);
-      expect(await host.read('/etc/perfplay/boot.tab')).toMatch(/^irq nic:ens1f0/m);
+      expect([second.exit, second.changes, await host.connections()]).toEqual([0, [], 1]);
+      await host.sh('sleep 33');
+      expect([await affinities(host, irq), await left(host)]).toEqual([moved, '']);
     });
 
-    test('perfplay is killed before it has confirmed: the host puts all back, and a run converges', async ({
-      expect,
-    }) => {
-      const { host, site } = on('killed', spread);
-      await host.write('/run/fault', 'sleep 600\n');
-      const run = start(site);
-      await expect.poll(() => affinities(host), { timeout: 10_000, interval: 50 }).toBe(after);
-      run.kill('SIGKILL');
-      await run;
-      await host.sh('rm /run/fault');
-      expect(await affinities(host)).toBe(after);
-      await expect.poll(() => affinities(host), { timeout: 40_000, interval: 500 }).toBe(before);
-      const report = await site.report('run', 'site.yml');
-      expect([report.exit, await affinities(host)]).toEqual([0, after]);
-    });
+  trial('nobody comes through once an interrupt has moved: all of them are put back, nothing is kept', async () => {
+    const { host, site } = on('cuts', spread);
+    await host.write('/run/fault', 'exit 1\n');
+    await background(host, '/usr/libexec/lab/listener');
+    const report = await site.report('run', 'site.yml');
+    expect([report.exit, statusOf(report, 'cuts')]).toEqual([2, 'failed']);
+    expect(report.failures).toMatchObject([{ reason: 'refused', module: 'irq_affinity' }]);
+    expect(await affinities(host)).toBe(before);
+    expect(await host.sh('ls -d /etc/perfplay /etc/systemd/system/perfplay* 2>/dev/null || :')).toBe('');
+    expect(await left(host)).toBe('');
+    await host.sh('rm /run/fault');
+    const second = await site.report('run', 'site.yml');
+    expect([second.exit, await affinities(host)]).toEqual([0, after]);
+    expect(await host.read('/etc/perfplay/boot.tab')).toMatch(/^irq nic:ens1f0/m);
+  });
 
-    test('interrupted while it waits: exit code 130, and what is not known is said; the host puts all back', async ({
-      expect,
-    }) => {
+  trial('perfplay is killed before it has confirmed: the host puts all back, and a run converges', async () => {
+    const { host, site } = on('killed', spread);
+    await host.write('/run/fault', 'sleep 600\n');
+    const run = start(site);
+    await vi.waitFor(async () => expect(await affinities(host)).toBe(after), { timeout: 10_000, interval: 50 });
+    run.kill('SIGKILL');
+    await run;
+    await host.sh('rm /run/fault');
+    expect(await affinities(host)).toBe(after);
+    await vi.waitFor(async () => expect(await affinities(host)).toBe(before), { timeout: 40_000, interval: 500 });
+    const report = await site.report('run', 'site.yml');
+    expect([report.exit, await affinities(host)]).toEqual([0, after]);
+  });
+
+  trial(
+    'interrupted while it waits: exit code 130, and what is not known is said; the host puts all back',
+    async () => {
       const { host, site } = on('typed', spread);
       await host.write('/run/fault', 'sleep 600\n');
       const run = start(site);
-      await expect.poll(() => affinities(host), { timeout: 10_000, interval: 50 }).toBe(after);
+      await vi.waitFor(async () => expect(await affinities(host)).toBe(after), { timeout: 10_000, interval: 50 });
       await host.sh('sleep 1');
       const ends = seconds(run);
       run.kill('SIGINT');
@@ -226,63 +229,75 @@ describe.skipIf(e2eProblem)(titled('changes that may cut the session, on sshd ho
       expect([exitCode, statusOf(report, 'typed')]).toEqual([130, 'unknown']);
       expect(report.hosts[0]!.message).toMatch(/takes it back by itself within 30 s/);
       await host.sh('rm /run/fault');
-      await expect.poll(() => affinities(host), { timeout: 40_000, interval: 500 }).toBe(before);
-    });
+      await vi.waitFor(async () => expect(await affinities(host)).toBe(before), { timeout: 40_000, interval: 500 });
+    },
+  );
 
-    test('a new connection that says nothing is given up', async ({ expect }) => {
-      const { host, site } = on('silent', spread);
-      await host.write('/run/fault', 'sleep 600\n');
-      const report = await site.report('run', 'site.yml');
-      expect([report.exit, statusOf(report, 'silent'), await affinities(host)]).toEqual([2, 'failed', before]);
-      expect([report.failures.map(({ reason }) => reason), await left(host)]).toEqual([['refused'], '']);
-    });
-
-    test('a check arms nothing, and shows each change once, running and boot', async ({ expect }) => {
-      const { host, site } = on('seen', spread);
-      const report = await site.report('run', 'site.yml', '--check');
-      expect(report.changes.flatMap(({ keys, levels }) => keys.map(() => levels.join(' ')))).toEqual(
-        Array.from({ length: 4 }, () => 'running boot'),
-      );
-      expect([await host.connections(), await left(host), await affinities(host)]).toEqual([1, '', before]);
-    });
-
-    test('an interrupt that cannot be moved fails; the others are confirmed and stay', async ({ expect }) => {
-      const { host, site } = on('stuck', spread);
-      await host.refuse('/proc/irq/41/smp_affinity_list');
-      const report = await site.report('run', 'site.yml');
-      expect([report.exit, await affinities(host)]).toEqual([2, '0\n0\n2\n3']);
-      expect(report.failures).toMatchObject([{ reason: 'refused' }]);
-      expect(report.failures[0]!.message).toMatch(/TxRx-1: .*EROFS/);
-      expect([await host.connections(), await left(host)]).toEqual([2, '']);
-    });
-
-    test('done for another host, it is confirmed over a new connection to that one', async ({ expect }) => {
-      const { site } = on('seen', { ...spread, delegate_to: 'other' });
-      const report = await site.report('run', 'site.yml');
-      const other = lab.host('other');
-      expect([report.exit, await affinities(other), await other.connections()]).toEqual([0, after, 2]);
-    });
-
-    test('taken back by a rollback, it is confirmed in the same way', async ({ expect }) => {
-      const { host, site } = on('back', spread);
-      expect((await site.report('run', 'site.yml')).exit).toBe(0);
-      await host.clear();
-      await background(host, '/usr/libexec/lab/watcher', '41');
-      const report = await site.report('rollback', '--last');
-      expect([report.exit, await affinities(host)]).toEqual([0, before]);
-      expect(await host.read('/run/watched')).toMatch(/^3? ?0 (?:boot|running) \d 1$/m);
-      expect(await host.sh('ls -d /etc/perfplay 2>/dev/null || :')).toBe('');
-    });
+  trial('a new connection that says nothing is given up', async () => {
+    const { host, site } = on('silent', spread);
+    await host.write('/run/fault', 'sleep 600\n');
+    const report = await site.report('run', 'site.yml');
+    expect([report.exit, statusOf(report, 'silent'), await affinities(host)]).toEqual([2, 'failed', before]);
+    expect([report.failures.map(({ reason }) => reason), await left(host)]).toEqual([['refused'], '']);
   });
 
-  test('a task after one that may cut the session begins when that is confirmed', async () => {
+  trial('a check arms nothing, and shows each change once, running and boot', async () => {
+    const { host, site } = on('seen', spread);
+    const report = await site.report('run', 'site.yml', '--check');
+    expect(report.changes.flatMap(({ keys, levels }) => keys.map(() => levels.join(' ')))).toEqual(
+      Array.from({ length: 4 }, () => 'running boot'),
+    );
+    expect([await host.connections(), await left(host), await affinities(host)]).toEqual([1, '', before]);
+  });
+
+  trial('an interrupt that cannot be moved fails; the others are confirmed and stay', async () => {
+    const { host, site } = on('stuck', spread);
+    await host.refuse('/proc/irq/41/smp_affinity_list');
+    const report = await site.report('run', 'site.yml');
+    expect([report.exit, await affinities(host)]).toEqual([2, '0\n0\n2\n3']);
+    expect(report.failures).toMatchObject([{ reason: 'refused' }]);
+    expect(report.failures[0]!.message).toMatch(/TxRx-1: .*EROFS/);
+    expect([await host.connections(), await left(host)]).toEqual([2, '']);
+  });
+
+  trial('done for another host, it is confirmed over a new connection to that one', async () => {
+    const { site } = on('giver', { ...spread, delegate_to: 'other' });
+    const report = await site.report('run', 'site.yml');
+    const other = lab.host('other');
+    expect([report.exit, await affinities(other), await other.connections()]).toEqual([0, after, 2]);
+  });
+
+  trial('taken back by a rollback, it is confirmed in the same way', async () => {
+    const { host, site } = on('back', spread);
+    expect((await site.report('run', 'site.yml')).exit).toBe(0);
+    await host.clear();
+    await background(host, '/usr/libexec/lab/watcher', '41');
+    const report = await site.report('rollback', '--last');
+    expect([report.exit, await affinities(host)]).toEqual([0, before]);
+    expect(await host.read('/run/watched')).toMatch(/^0 (?:boot|running) \d 1$/m);
+    expect(await host.sh('ls -d /etc/perfplay 2>/dev/null || :')).toBe('');
+  });
+
+  trial('a task after one that may cut the session begins when that is confirmed', async () => {
     const { host, site } = on(
-      'stops',
+      'later',
       { service: { name: 'ssh', state: 'stopped' } },
       { sysctl: { values: { 'vm.swappiness': 9 } } },
     );
     const report = await site.report('run', 'site.yml');
     expect(outcomes(report)).toEqual([['failed']]);
     expect(await host.read('/proc/sys/vm/swappiness')).not.toBe('9\n');
-  }, 60_000);
+  });
+
+  trial('is refused where the host cannot keep what would take it back', async () => {
+    const { host, site } = on('unarmed', spread);
+    await host.sh('mkdir -p /run/perfplay');
+    for (const folder of ['/run/perfplay', '/tmp']) await host.refuse(folder);
+    const report = await site.report('run', 'site.yml');
+    expect([report.exit, await host.connections(), await affinities(host)]).toEqual([2, 1, before]);
+    expect(report.failures).toMatchObject([{ reason: 'refused' }]);
+    expect(report.failures[0]!.message).toMatch(/nothing was changed/);
+  });
+
+  for (const { title } of trials) test(title, () => begun.get(title), 75_000);
 });

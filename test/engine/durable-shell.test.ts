@@ -166,7 +166,15 @@ describe('a shell that outlives its connection', () => {
     ]);
     expect(await shell.apply(ops)).toBe(results);
     expect(log.slice(1)).toEqual([
-      ...['open 2', 'wait 2', 'open 3', 'wait 2', 'open 4', '4 ask', 'wait 2', 'open 5', '5 ask'],
+      'open 2',
+      'wait 2',
+      'open 3',
+      'wait 2',
+      'open 4',
+      '4 ask',
+      'wait 2',
+      'open 5',
+      '5 ask',
       '5 attach deed1 done',
     ]);
   });

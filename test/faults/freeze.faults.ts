@@ -17,7 +17,7 @@ describe.skipIf(e2eProblem)(titled('a host that falls silent'), () => {
   let offsets: Offsets;
   const rows: Row[] = [];
   beforeAll(async () => {
-    bench = await startBench(Array.from({ length: stages.length + 6 }, (_, index) => node(`f${index + 1}`)));
+    bench = await startBench(Array.from({ length: stages.length + 9 }, (_, index) => node(`f${index + 1}`)));
     await bench.run(['run', 'site.yml'], { hosts: ['f1'] }).ended;
     const [chunks = []] = bench.target('f1').proxy.connections();
     offsets = offsetsOf(chunks.filter(({ direction }) => direction === 'up').map(({ to }) => to));
@@ -78,6 +78,28 @@ describe.skipIf(e2eProblem)(titled('a host that falls silent'), () => {
     };
   };
 
+  /** Cut off while the boot menu is made, and then sent away for a while, or for good. */
+  const sentAway = (
+    fault: string,
+    name: string,
+    away: (target: Target) => Promise<void>,
+    more: Partial<Trial> = {},
+  ): Trial => ({
+    fault,
+    stage: 'mid-apply',
+    host: name,
+    prepare: ({ hold }) => hold('apply'),
+    drive: async (target) => {
+      if (!(await target.reached('apply'))) throw new Error('no boot menu was made');
+      await away(target);
+      await target.release('apply');
+    },
+    injected: () => true,
+    allowed: ['changed'],
+    says,
+    ...more,
+  });
+
   // All at once: silence costs time, and nothing else.
   test('at every stage', async () => {
     const names = bench.targets.map(({ name }) => name);
@@ -88,6 +110,19 @@ describe.skipIf(e2eProblem)(titled('a host that falls silent'), () => {
       ),
       vanished('packets vanish for 50 s', names[stages.length + 3]!, keepaliveMs + 5000, {}),
       vanished('packets vanish for 5 s', names[stages.length + 4]!, 5000, {}),
+      sentAway('cut, then refused for 6 s', names[stages.length + 6]!, async ({ proxy }) => {
+        await proxy.refuse();
+        await delay(6000);
+        await proxy.mend();
+      }),
+      sentAway('cut, then busy three times', names[stages.length + 7]!, async ({ proxy }) => {
+        proxy.standIn((socket) => socket.end(), 3);
+        proxy.act('rst');
+      }),
+      sentAway('cut, then refused for ever', names[stages.length + 8]!, ({ proxy }) => proxy.refuse(), {
+        allowed: ['unknown'],
+        says: /connecting again: ECONNREFUSED/,
+      }),
       ...(isShort
         ? []
         : [vanished('packets vanish for ever', names[stages.length + 5]!, undefined, { allowed: ['unknown'] })]),

@@ -28,6 +28,7 @@ describe.skipIf(e2eProblem)(titled('shells, profiles and sudo'), () => {
       node('tty', { login: { sudo: 'tty' } }),
       node('none', { login: { sudo: 'none' } }),
       node('closed'),
+      node('sessions', { sshd: ['MaxSessions 1'] }),
     ]);
   });
   afterAll(async () => {
@@ -90,4 +91,47 @@ describe.skipIf(e2eProblem)(titled('shells, profiles and sudo'), () => {
         says: /closed for today/,
       }),
     ]));
+
+  test('MaxSessions 1, and tasks of two users', async () => {
+    const target = bench.target('sessions');
+    bench.write(
+      'two.yml',
+      `- hosts: all
+  tasks:
+    - name: as root
+      become: true
+      command: {argv: [touch, /root/first], creates: /root/first}
+    - name: as the login user
+      become: false
+      command: {argv: [touch, /home/operator/second], creates: /home/operator/second}
+`,
+    );
+    const ran = await bench.run(['run', 'two.yml'], { hosts: [target.name] }).ended;
+    const { ended, tasks } = ran.said(target.name);
+    const made = await target.host.sh('ls -d /root/first /home/operator/second 2>/dev/null || :');
+    rows.push({
+      fault: 'MaxSessions 1, two users',
+      stage: 'session',
+      host: target.name,
+      status: ended[0]?.status,
+      exit: ran.exit,
+      message: ended[0]?.message ?? '',
+      disk: made === '/root/first' ? 'between' : 'broken',
+      falseSuccesses: tasks.filter(({ name, outcome }) => name === 'as the login user' && outcome !== 'failed').length,
+      neither: 0,
+      stateless: ended.length !== 1,
+    });
+    expect(made).toBe('/root/first');
+    // The first task's change was made, and said to be; the host could not be gone on with.
+    expect(tasks.map(({ name, outcome }) => [name, outcome])).toContainEqual(['as root', 'changed']);
+    expect(ended[0]).toMatchObject({
+      status: expect.stringMatching(/^(failed|unreachable)$/),
+      message: expect.stringMatching(/opens no further session: .*open failed/),
+      hint: expect.stringContaining('MaxSessions'),
+    });
+    await target.host.sh('sed -i /MaxSessions/d /etc/ssh/sshd_config; kill -HUP $(cat /run/sshd.pid); sleep 0.3');
+    const again = await bench.run(['run', 'two.yml'], { hosts: [target.name] }).ended;
+    expect(again.exit).toBe(0);
+    expect(await target.host.sh('ls -d /root/first /home/operator/second | wc -l')).toBe('2');
+  });
 });

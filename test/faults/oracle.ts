@@ -31,9 +31,9 @@ const tasks: Readonly<Record<string, States>> = {
     '/var/lib/lab/units/perfplay-boot.service': [null, 'loaded inactive enabled ours\n'],
   },
   disk: {
-    '/sys/block/sda/queue/scheduler': ['[mq-deadline] none\n', 'none\n'],
+    '/sys/block/sda/queue/rq_affinity': ['1\n', '2\n'],
     '/sys/block/sda/queue/nomerges': ['0\n', '2\n'],
-    '/etc/udev/rules.d/99-perfplay.rules': [null, file(header + block('scheduler', 'none') + block('nomerges', '2'))],
+    '/etc/udev/rules.d/99-perfplay.rules': [null, file(header + block('nomerges', '2') + block('rq_affinity', '2'))],
   },
   vhost: {
     '/sys/module/vhost_net/initstate': [null, 'live\n'],

@@ -44,7 +44,7 @@ export const playbook = `- name: Trial
     - name: clock
       cpufreq: {governor: performance}
     - name: disk
-      block_queue: {devices: {name: sda}, scheduler: noop, nomerges: 2}
+      block_queue: {devices: {name: sda}, nomerges: 2, rq_affinity: 2}
     - name: vhost
       qemu_kvm: {vhost_net: on}
     - name: sleep
