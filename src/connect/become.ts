@@ -127,6 +127,10 @@ export const passSudo = (channel: Channel, call: SudoCall, become: Become, timeo
       answered = true;
     });
     void channel.closed.then((end) =>
-      refuse(end.lost === undefined ? explain(stderr, end, become.user) : new ConnectError(`${end.lost} before sudo had run`, 'its log (journalctl -u ssh) tells why')),
+      refuse(
+        end.lost === undefined
+          ? explain(stderr, end, become.user)
+          : new ConnectError(`${end.lost} before sudo had run`, 'its log (journalctl -u ssh) tells why'),
+      ),
     );
   });

@@ -11,8 +11,8 @@ import { judge, type ItemHistory, type StagedItem } from './task-report.ts';
 export interface ActOptions {
   readonly open: OpenShell;
   readonly check: boolean;
-  /** Makes sure that no other run changes the host meanwhile. Throws HostLocked. */
-  readonly lock: () => Promise<void>;
+  /** Makes sure that no other run changes the host meanwhile: why it cannot. Throws HostLocked. */
+  readonly lock: () => Promise<string | undefined>;
   readonly stopped: () => boolean;
   /** Seconds; ends early when the run is interrupted. */
   readonly wait: (seconds: number) => Promise<void>;
@@ -48,7 +48,11 @@ const runProgram = async (act: RunAct, task: Task, staged: StagedItem, options: 
   options.on('apply', task.noLog ? planned.item.name : act.run.join(' '));
   const { environment } = planned.item;
   const program = { argv: act.run, environment, ...(timeout !== undefined && { timeout }) };
-  await options.lock();
+  const refused = await options.lock();
+  if (refused !== undefined) {
+    history.failure = { reason: 'refused', message: refused };
+    return;
+  }
   const output = await options.open.shell.run(program, act.chdir).catch(afterWriting);
   options.invalidate();
   const stdout = output.stdout.replace(/\n+$/, '');

@@ -45,7 +45,12 @@ const lockPace = 1;
 
 const firstLine = (result: WriteResult | undefined): string => result?.text.split('\n')[0] ?? '';
 
-/** Waits until the host is ours. Throws HostLocked where the other run keeps it for longer than one may wait. */
+const cannotLock = (result: WriteResult | undefined): string | undefined =>
+  result?.state === 0 || result?.state === lockStates.moved
+    ? undefined
+    : `the host cannot be locked, so nothing was changed: ${firstLine(result)}`;
+
+/** Waits until the host is ours: what the last try gave. Throws HostLocked where the other run keeps it for longer than one may wait. */
 const waitForLock = async (options: BatchOptions, take: () => Promise<WriteResult | undefined>, holder: string) => {
   const { lockTimeout, wait, stopped, on } = options;
   const deadline = Date.now() + lockTimeout * 1000;
@@ -56,23 +61,23 @@ const waitForLock = async (options: BatchOptions, take: () => Promise<WriteResul
     on('waiting', locked.message);
     await wait(Math.min(lockPace, left));
     const result = await take();
-    if (result?.state !== lockStates.held) return;
+    if (result?.state !== lockStates.held) return result;
     locked = new HostLocked(firstLine(result));
   }
 };
 
 /**
- * Takes the lock of a host where a program is to be run there. Throws HostLocked.
+ * Takes the lock of a host where a program is to be run there: why it cannot. Throws HostLocked.
  * The lock goes with the shell; taking it again is nothing.
  */
-export const takeLock = async (options: BatchOptions): Promise<void> => {
+export const takeLock = async (options: BatchOptions): Promise<string | undefined> => {
   const take = async (): Promise<WriteResult | undefined> => {
     const op = lockOp(options.journal.run, options.now(), undefined);
     const [result] = await options.shell.apply([op]).catch(afterWriting);
     return result;
   };
   const result = await take();
-  if (result?.state === lockStates.held) await waitForLock(options, take, firstLine(result));
+  return cannotLock(result?.state === lockStates.held ? await waitForLock(options, take, firstLine(result)) : result);
 };
 
 /** What became of a batch; `undone`: what was risky has been taken back by the host itself. */
@@ -115,11 +120,11 @@ export const sendBatch = async (
   if (locked?.state === lockStates.moved) return { again: true };
   if (locked?.state === lockStates.held) {
     const take = async () => (await shell.apply([lockedBy]).catch(afterWriting))[0];
-    await waitForLock(options, take, firstLine(locked));
-    return { again: true };
+    const refused = cannotLock(await waitForLock(options, take, firstLine(locked)));
+    return refused === undefined ? { again: true } : { refused };
   }
-  if (locked?.state !== 0)
-    return { refused: `the host cannot be locked, so nothing was changed: ${firstLine(locked)}` };
+  const refused = cannotLock(locked);
+  if (refused !== undefined) return { refused };
   if (journaled?.state !== 0) {
     const hint = journaled?.text.includes('Permission denied') ? ' (is become set?)' : '';
     return { refused: `the journal cannot be written, so nothing was changed: ${firstLine(journaled)}${hint}` };

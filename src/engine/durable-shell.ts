@@ -16,6 +16,8 @@ export interface Reopening {
   /** Seconds; ends early when the run is interrupted. */
   readonly wait: (seconds: number) => Promise<void>;
   readonly interrupted: () => boolean;
+  /** Of which boot the host's first shell was; undefined where it does not tell. */
+  readonly boot: () => string | undefined;
 }
 
 /** Seconds in which a host that was lost must answer again. */
@@ -30,19 +32,23 @@ const mostTries = 5;
  * fetched over another one, exactly once; a batch that has not reached the host is sent again. What is only asked is asked again
  * where something was changed before. Throws ShellLost where the host does not answer in time, was booted, or the batch has died.
  */
-export const createDurableShell = (first: OpenedShell, { reopen, wait, interrupted }: Reopening): Shell => {
+export const createDurableShell = (first: OpenedShell, { reopen, wait, interrupted, boot }: Reopening): Shell => {
   let shell = first;
   let isDirty = false;
+  /** Shells of lost connections, which may still be at work there. */
+  const lostShells: OpenedShell[] = [];
+  const succeed = (): void => lostShells.splice(0).forEach((one) => shell.succeed(one));
 
   /** Connects again, as long as there is hope. */
   const reconnect = async (lost: ShellLost): Promise<void> => {
-    const boot = shell.boot();
-    const before = shell;
+    const bootBefore = boot();
     const deadline = Date.now() + patience * 1000;
     for (;;) {
       if (interrupted()) throw lost;
       try {
+        const before = shell;
         shell = await reopen(before);
+        lostShells.push(before);
         await shell.ask([]);
         break;
       } catch (error) {
@@ -53,7 +59,7 @@ export const createDurableShell = (first: OpenedShell, { reopen, wait, interrupt
         await wait(pace);
       }
     }
-    if (boot !== undefined && shell.boot() !== boot)
+    if (bootBefore !== undefined && shell.boot() !== bootBefore)
       throw new ShellLost(`${lost.message}; the host was booted meanwhile`);
   };
 
@@ -76,6 +82,7 @@ export const createDurableShell = (first: OpenedShell, { reopen, wait, interrupt
         isUnderWay = true;
         continue;
       }
+      if (attached.fate !== 'running' && attached.fate !== 'lost') succeed();
       switch (attached.fate) {
         case 'done':
           return attached.result;
@@ -102,6 +109,7 @@ export const createDurableShell = (first: OpenedShell, { reopen, wait, interrupt
         } catch (error) {
           if (!(error instanceof ShellLost) || !isDirty || tries >= mostTries) throw error;
           await reconnect(error);
+          succeed();
         }
       }
     },

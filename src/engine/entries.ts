@@ -25,7 +25,8 @@ const isSame = (left: string, right: string, edits: readonly EntryEdit[]): boole
 
 /** True where a file is the original with these lines as they stand in it, and nothing else. */
 const isOnlyOurs = (text: string, original: string, edits: readonly EntryEdit[]): boolean =>
-  edits.reduce((current, { at: { word: _, ...line } }) => {
+  edits.reduce((current, { at }) => {
+    const line = { ...at, word: undefined };
     const value = entryValue(text, line);
     return value === entryValue(current, line) ? current : withEntry(current, line, value ?? null);
   }, original) === text;

@@ -24,7 +24,7 @@ export const failureOf = (error: unknown, isOutOfService: boolean): HostFailure 
     return {
       status: 'failed',
       message: error.message,
-      hint: 'wait for it with --lock-timeout SECONDS, or look what became of it: the lock goes with its connection',
+      hint: 'wait for it with --lock-timeout SECONDS, or look what became of it: the lock goes with that process',
     };
   if (error instanceof RebootInterrupted)
     return {

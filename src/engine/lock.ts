@@ -12,21 +12,23 @@ export interface Holder {
   readonly run: string;
   readonly since: string;
   readonly who: string;
+  /** Its shell there; undefined once that has ended. */
+  readonly pid: string | undefined;
 }
 
 const holderOf = (line: string): Holder => {
-  const [run = '', since = '', ...who] = line.split(' ');
-  return { run, since, who: who.join(' ') };
+  const [, run = '', since = '', who = '', pid] = /^(\S+) (\S+) (.*?) (?:(\d+):\d*|-)$/.exec(line) ?? [];
+  return { run, since, who, pid };
 };
 
 /** Another run changes the host. */
 export class HostLocked extends Error {
   constructor(line: string) {
-    const { run, since, who } = holderOf(line);
+    const { run, since, who, pid } = holderOf(line);
     super(
       run === ''
         ? 'another run holds the lock of this host'
-        : `run ${run} of ${who} holds the lock of this host since ${since}`,
+        : `run ${run} of ${who} holds the lock of this host since ${since}${pid === undefined ? '' : ` (process ${pid} there)`}`,
     );
     this.name = 'HostLocked';
   }

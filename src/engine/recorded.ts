@@ -147,10 +147,10 @@ const turned = (things: readonly Thing[]): readonly Thing[] => {
       const other = byKey.get(key);
       if (!other) return [];
       const isTurned = isContainer(thing, 'from') || isContainer(other, 'to');
-      return [isTurned ? { first: thing.key, then: key } : { first: key, then: thing.key }];
+      return [isTurned ? { first: thing.key, second: key } : { first: key, second: thing.key }];
     }),
   );
-  const before = groupBy(pairs, ({ then }) => then);
+  const before = groupBy(pairs, ({ second }) => second);
   return things.map((thing) => ({ ...thing, dependsOn: (before.get(thing.key) ?? []).map(({ first }) => first) }));
 };
 

@@ -38,6 +38,10 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>,
   let generation = 0;
   const { root, write, path, becomePassword } = host.connection;
 
+  /** All that were opened over the connections of this generation. */
+  const seen: OpenedShell[] = [];
+  const boot = (): string | undefined => seen.find((shell) => shell.boot() !== undefined)?.boot();
+
   /** Over which connection each shell speaks. */
   const carriers = new WeakMap<OpenedShell, Connection>();
 
@@ -60,6 +64,7 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>,
     opened = made;
     const shell = await shellOver(made, user);
     carriers.set(shell, made);
+    seen.push(shell);
     return shell;
   };
 
@@ -98,6 +103,7 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>,
       reopen: (lost) => reopen(user, lost, own),
       wait: (seconds) => sleep(seconds * 1000, undefined, signal ? { signal } : {}).catch(() => undefined),
       interrupted: () => generation !== own || (signal?.aborted ?? false),
+      boot,
     });
     opens.push(shell);
     const view = createSnapshotView(shell, () => asks++);
@@ -125,6 +131,7 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>,
       shells.clear();
       views.length = 0;
       opens.length = 0;
+      seen.length = 0;
     },
     close: async () => {
       await Promise.all(opens.map((shell) => shell.close()));

@@ -14,7 +14,7 @@ const isRecord = (name: string): boolean =>
 
 /** Of each boot another; counters of the kernel. */
 const isPrivate = (name: string): boolean =>
-  name === '/proc/sys/kernel/random/boot_id' || /^\/sys\/kernel\/mm\/ksm\/pages_shar/.test(name);
+  name === '/proc/sys/kernel/random/boot_id' || name.startsWith('/sys/kernel/mm/ksm/pages_shar');
 
 const changed = (left: Image, right: Image): readonly string[] =>
   differing(left, right).filter((name) => !isRecord(name) && !isPrivate(name));

@@ -156,7 +156,7 @@ describe.skipIf(e2eProblem)(titled('connections that are cut, and hosts that two
     expect(Date.now() - begun).toBeLessThan(3000);
     expect([refused.exit, statusOf(refused, 'calm')]).toEqual([12, 'failed']);
     expect(refused.failures[0]?.message).toMatch(
-      /^run \S+ of \S+@\S+ holds the lock of this host since \d{4}-\d\d-\d\dT[\d:.]+Z$/,
+      /^run \S+ of \S+@\S+ holds the lock of this host since \d{4}-\d\d-\d\dT[\d:.]+Z \(process \d+ there\)$/,
     );
     expect(await host.sh('ls /etc/sysctl.d')).not.toContain('swappiness');
     expect(await host.read('/proc/sys/vm/swappiness')).not.toBe('3\n');

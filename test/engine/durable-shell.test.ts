@@ -54,6 +54,8 @@ const host = (first: Behaviour, later: readonly (Behaviour | Error)[] = []) => {
       },
       apply: () => Promise.reject(new Error('a durable shell performs')),
       run: () => Promise.reject(new Error('a durable shell performs')),
+      leftovers: () => ({ answers: [], shells: [`${number}`] }),
+      succeed: (before) => void log.push(`${number} succeeds ${before.leftovers().shells.join(' ')}`),
       close: async () => void log.push(`${number} close`),
     };
   };
@@ -74,6 +76,7 @@ const host = (first: Behaviour, later: readonly (Behaviour | Error)[] = []) => {
       vi.setSystemTime(Date.now() + seconds * 1000);
     },
     interrupted: () => isInterrupted,
+    boot: open.boot,
   });
   return { shell, log, lost, open, interrupt: () => (isInterrupted = true) };
 };
@@ -93,20 +96,27 @@ describe('a shell that outlives its connection', () => {
   it('asks over another connection what became of a batch, and sends nothing again', async () => {
     const { shell, log, lost, open } = host({ performs: ['cut'] }, [{}]);
     expect(await shell.apply(ops)).toBe(results);
-    expect(log).toEqual(['1 perform deed1', 'open 2', '2 ask', '2 attach deed1 done']);
+    expect(log).toEqual(['1 perform deed1', 'open 2', '2 ask', '2 attach deed1 done', '2 succeeds 1']);
     expect(lost).toEqual([open]);
   });
 
   it('sends a batch again that has not come, under another token', async () => {
     const { shell, log } = host({ performs: ['cut'] }, [{ fates: ['never'] }]);
     expect(await shell.run({ argv: ['true'] })).toBe(results);
-    expect(log).toEqual(['1 perform deed1', 'open 2', '2 ask', '2 attach deed1 never', '2 perform deed2']);
+    expect(log).toEqual([
+      '1 perform deed1',
+      'open 2',
+      '2 ask',
+      '2 attach deed1 never',
+      '2 succeeds 1',
+      '2 perform deed2',
+    ]);
   });
 
   it('asks once more for the second batch, not for the first, when that is cut too', async () => {
     const { shell, log } = host({ performs: ['cut'] }, [{ fates: ['never'], performs: ['cut'] }, {}]);
     expect(await shell.apply(ops)).toBe(results);
-    expect(log.slice(4)).toEqual(['2 perform deed2', 'open 3', '3 ask', '3 attach deed2 done']);
+    expect(log.slice(5)).toEqual(['2 perform deed2', 'open 3', '3 ask', '3 attach deed2 done', '3 succeeds 2']);
   });
 
   it('is patient with what is running, and asks again where the question was cut', async () => {
@@ -127,7 +137,8 @@ describe('a shell that outlives its connection', () => {
   ] as const)('a batch that is %s is the end, with no further connection', async (fate, message) => {
     const { shell, log } = host({ performs: ['cut'] }, [{ fates: [fate] }]);
     await expect(shell.apply(ops)).rejects.toThrow(new ShellLost(message));
-    expect(log).toEqual(['1 perform deed1', 'open 2', '2 ask', `2 attach deed1 ${fate}`]);
+    const end = fate === 'died' ? ['2 succeeds 1'] : [];
+    expect(log).toEqual(['1 perform deed1', 'open 2', '2 ask', `2 attach deed1 ${fate}`, ...end]);
   });
 
   it('a batch that runs for longer than it may is given up', async () => {
@@ -176,6 +187,8 @@ describe('a shell that outlives its connection', () => {
       'open 5',
       '5 ask',
       '5 attach deed1 done',
+      '5 succeeds 1',
+      '5 succeeds 4',
     ]);
   });
 
@@ -220,7 +233,7 @@ describe('a shell that outlives its connection', () => {
     await once.shell.apply(ops);
     expect(await once.shell.ask([])).toBe(nothing);
     // The first question over the new connection tells its boot.
-    expect(once.log.slice(1)).toEqual(['1 ask', 'open 2', '2 ask', '2 ask']);
+    expect(once.log.slice(1)).toEqual(['1 ask', 'open 2', '2 ask', '2 succeeds 1', '2 ask']);
     const always = host({ asks: ['cut'] }, [{ asks: ['ok', 'cut'] }]);
     await always.shell.apply(ops);
     await expect(always.shell.ask([])).rejects.toBe(cut);

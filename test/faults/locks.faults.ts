@@ -110,7 +110,9 @@ describe.skipIf(e2eProblem)(titled('the lock of a host'), () => {
     expect((await first.ended).exit).toBe(0);
     expect(second.exit).toBe(12);
     const [end] = second.said(target.name).ended;
-    expect(end?.message).toMatch(/run \d+T\d+-\w+ of \S+@\S+ holds the lock of this host since \d{4}-/);
+    expect(end?.message).toMatch(
+      /run \d+T\d+-\w+ of \S+@\S+ holds the lock of this host since \d{4}-\S+ \(process \d+ there\)$/,
+    );
     expect(end?.hint).toContain('--lock-timeout');
   });
 });

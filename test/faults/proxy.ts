@@ -154,7 +154,9 @@ export const startProxy = async (host: string, port: number): Promise<Proxy> => 
         came += bytes.length;
         queue = queue.then(() => forward(link, direction, bytes));
       });
-      from.on('end', () => (queue = queue.then(() => link.gate).then(() => void to.end())));
+      from.on('end', () => {
+        queue = queue.then(() => link.gate).then(() => void to.end());
+      });
       from.on('close', (hadError) => {
         if (hadError) void link.gate.then(() => to.resetAndDestroy());
       });

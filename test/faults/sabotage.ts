@@ -13,10 +13,10 @@ export interface Sabotage {
 
 const sabotaged = (all: readonly Sabotage[]): Plugin => ({
   name: 'sabotage',
-  setup: ({ onLoad }) => {
+  setup: (plugin) => {
     for (const name of new Set(all.map(({ file }) => file))) {
       const whole = path.join(root, name);
-      onLoad({ filter: new RegExp(`${whole.replaceAll('.', '\\.')}$`) }, () => {
+      plugin.onLoad({ filter: new RegExp(`${whole.replaceAll('.', '\\.')}$`) }, () => {
         let contents = readFileSync(whole, 'utf8');
         for (const { from, to } of all.filter(({ file }) => file === name)) {
           if (contents.split(from).length !== 2) throw new Error(`${name} has not once: ${from}`);
@@ -31,12 +31,12 @@ const sabotaged = (all: readonly Sabotage[]): Plugin => ({
 /** As src/build.mjs has it. */
 const rawText: Plugin = {
   name: 'raw-text',
-  setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /\?raw$/ }, ({ path: name, resolveDir }) => ({
+  setup: (plugin) => {
+    plugin.onResolve({ filter: /\?raw$/ }, ({ path: name, resolveDir }) => ({
       path: path.resolve(resolveDir, name.slice(0, -'?raw'.length)),
       namespace: 'raw-text',
     }));
-    onLoad({ filter: /.*/, namespace: 'raw-text' }, ({ path: name }) => ({
+    plugin.onLoad({ filter: /.*/, namespace: 'raw-text' }, ({ path: name }) => ({
       contents: readFileSync(name, 'utf8'),
       loader: 'text',
     }));

@@ -96,7 +96,7 @@ export const runWave = async (bench: Bench, trials: readonly Trial[], options: W
   const ran = await running.ended;
   clearTimeout(late);
   const injected = await Promise.all(
-    pairs.map(({ trial, target }) => (trial.injected ?? (() => target.proxy.injections().length > 0))(target)),
+    pairs.map(async ({ trial, target }) => trial.injected?.(target) ?? target.proxy.injections().length > 0),
   );
   const rows: Row[] = [];
   for (const [index, { trial, target }] of pairs.entries()) {

@@ -196,8 +196,14 @@ export interface WriteResult {
   readonly text: string;
 }
 
+const expectRoom = (text: string, token: string): void => {
+  if (text.endsWith(`${token} full\n`))
+    throw new FrameError('No space left on device, where it is kept (/run/perfplay)');
+};
+
 /** The answer of an apply, framed by its token. */
 export const parseResults = (text: string, token: string, count: number): readonly WriteResult[] => {
+  expectRoom(text, token);
   const cursor = new Cursor(text, token);
   const results = Array.from({ length: count }, (_, index): WriteResult => {
     const state = cursor.mark(`result ${index}`);
@@ -209,6 +215,7 @@ export const parseResults = (text: string, token: string, count: number): readon
 
 /** What a program said and how it ended, framed by its token. */
 export const parseRun = (stdout: string, stderr: string, token: string): RunOutput => {
+  expectRoom(stdout, token);
   const cursor = new Cursor(stdout, token);
   cursor.mark('run');
   const { text, exit } = readOutput(cursor, token);

@@ -75,7 +75,7 @@ pp_lock() {
     75)
       # Whoever has just taken it needs a moment to write its name.
       pp_lock_line || { sleep 1; pp_lock_line; } && case $pp_last in "$1 "*) return 0 ;; esac
-      pp_text=${pp_last% *}
+      pp_text=$pp_last
       return 75 ;;
     *) return 1 ;;
   esac

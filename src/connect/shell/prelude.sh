@@ -77,10 +77,10 @@ pp_gate() { :; }
 # waited for or not; nothing without /proc.
 pp_started() {
   pp_start=''
-  case $1 in ''|*[!0-9]*) return ;; esac
+  case $1 in ''|*[!0-9]*) return 1 ;; esac
   { IFS= read -r pp_l <"/proc/$1/stat"; } 2>/dev/null || return
   set -- ${pp_l##*) }
-  case $1 in Z|X) return ;; esac
+  case $1 in Z|X) return 1 ;; esac
   shift 19
   pp_start=$1
 }
@@ -104,14 +104,17 @@ pp_once() {
   pp_place "$1" || [ ! -e "$pp_here" ] || return
   pp_connection=$PP_NONCE PP_NONCE=$1
   pp_started "$$"
-  if { printf '%s\n' "$$ $pp_start" >"$pp_here/shell"; } 2>/dev/null; then
+  # A line in each: there is room for a short answer then, whatever fills the disk meanwhile.
+  if { printf '%s\n' "$$ $pp_start" >"$pp_here/shell" && echo >"$pp_here/out" && echo >"$pp_here/err" && echo >"$pp_here/end"; } 2>/dev/null; then
     trap '' HUP
-    "$2" >"$pp_here/out" 2>"$pp_here/err"
-    { echo end >"$pp_here/end"; } 2>/dev/null || rm -f "$pp_here/shell"
+    pp_room=yes
+    "$2" 1<>"$pp_here/out" 2<>"$pp_here/err" || pp_room=''
+    { echo end 1<>"$pp_here/end"; } 2>/dev/null || rm -f "$pp_here/shell"
     trap - HUP
-    PP_NONCE=$pp_connection
     cat "$pp_here/out" && cat "$pp_here/err" >&2
+    [ -n "$pp_room" ] || pp_mark full
   else
+    rm -f "$pp_here/shell"
     trap '' HUP PIPE
     "$2"
     trap - HUP PIPE
@@ -152,6 +155,16 @@ pp_forget() {
       pp_line "$pp_here/end"
       [ "$pp_l" = never ] || [ ! -d "$pp_here" ] || rm -rf "$pp_here"
     done
+  done
+}
+# pp_succeed PID:START: the shell whose work this one goes on with. A connection may be dead on one side only: its shell waits there
+# for hours, with the lock, and nobody hears it.
+pp_succeed() {
+  pp_left=5
+  while pp_started "${1%:*}" && [ "$pp_start" = "${1#*:}" ] && [ "$pp_left" -gt 0 ]; do
+    kill -KILL "${1%:*}" 2>/dev/null
+    [ "$pp_left" -eq 5 ] || sleep 1
+    pp_left=$((pp_left - 1))
   done
 }
 # A change that may cut the connection is armed before it is made: whoever comes over a new connection confirms it, or a process here

@@ -200,10 +200,19 @@ export const runScript = (token: string, program: Program, folder = ''): string 
 /** After a batch that changes something: its answer ends here. */
 export const endScript = (id: number): string => `pp_end ${id}\n`;
 
+/** What a shell leaves on its host: kept answers by their tokens, and itself, as `PID:START`. */
+export interface Leftovers {
+  readonly answers: readonly string[];
+  readonly shells: readonly string[];
+}
+
 /** Asks what became of a batch; the host waits so many seconds for its end. */
 export const attachScript = (id: number, token: string, seconds: number): string =>
   batch([`pp_attach ${quote(token)} ${seconds}`, `pp_end ${id}`]);
 
-/** Takes away the kept answers of batches. */
-export const forgetScript = (tokens: readonly string[]): string =>
-  tokens.length === 0 ? '' : `pp_forget ${tokens.map(quote).join(' ')} </dev/null\n`;
+/** Takes away what nobody needs any more: the kept answers of batches, and shells whose connections were lost. */
+export const tidyScript = ({ answers, shells }: Leftovers): string =>
+  [
+    ...shells.map((shell) => `pp_succeed ${quote(shell)} </dev/null\n`),
+    ...(answers.length > 0 ? [`pp_forget ${answers.map(quote).join(' ')} </dev/null\n`] : []),
+  ].join('');

@@ -18,10 +18,11 @@ import { prelude, type ShellRoot } from './prelude.ts';
 import {
   attachScript,
   endScript,
-  forgetScript,
   readScript,
   runScript,
+  tidyScript,
   writeScript,
+  type Leftovers,
   type Program,
   type WriteOp,
 } from './script.ts';
@@ -66,6 +67,9 @@ export interface OpenedShell extends Shell {
   readonly perform: <T>(deed: Deed<T>) => Promise<T>;
   /** What became of a deed that another shell began; the host waits for its end a while. */
   readonly attach: <T>(deed: Deed<T>) => Promise<Attached<T>>;
+  readonly leftovers: () => Leftovers;
+  /** Takes away, with its next words, what a shell whose connection was lost has left; nothing of that is of use any more. */
+  readonly succeed: (lost: OpenedShell) => void;
 }
 
 const newToken = (): string => randomBytes(16).toString('hex');
@@ -122,8 +126,10 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
   let root: string | undefined;
   let bootId: string | undefined;
   let batches = 0;
-  /** Deeds whose kept answers are needed no more. */
-  const heard: string[] = [];
+  /** `PID:START`. */
+  let itself: string | undefined;
+  /** What is needed no more. */
+  let stale: Leftovers = { answers: [], shells: [] };
   let queue: Promise<unknown> = Promise.resolve();
   let stdout: Buffer[] = [];
   let stderr: Buffer[] = [];
@@ -143,6 +149,15 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
     for (let index = chunks.length - 1; index >= 0 && tail.length < mark.length; index--)
       tail = chunks[index]!.toString('latin1') + tail;
     return tail.endsWith(mark);
+  };
+
+  const tidy = (): string => {
+    const script = tidyScript(stale);
+    stale = { answers: [], shells: [] };
+    return script;
+  };
+  const forget = ({ token }: { readonly token: string }): void => {
+    stale = { ...stale, answers: [...stale.answers, token] };
   };
 
   const exchange = (id: number, script: string, seconds: number): Promise<Answer> =>
@@ -178,9 +193,11 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
         const said = Buffer.concat(stderr).toString('utf8').trim().split('\n').at(-1);
         lost(`${describeEnd(end)}${said ? ` (${said})` : ''}`);
       });
-      const head = started ? '' : `${prelude(nonce, shellRoot)}pp_booted; pp_mark ready "$pp_boot $PP_ROOT"\n`;
+      const head = started
+        ? ''
+        : `${prelude(nonce, shellRoot)}pp_booted; pp_started "$$"; pp_mark ready "$pp_boot $$:$pp_start $PP_ROOT"\n`;
       started = true;
-      channel.write(bytesOfText(head + forgetScript(heard.splice(0)) + script));
+      channel.write(bytesOfText(head + tidy() + script));
     });
 
   /** What stands before our first line is a profile's noise; the ready line tells the absolute root. */
@@ -190,8 +207,9 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
     const at = text.indexOf(mark);
     const end = text.indexOf('\n', at);
     if (at < 0 || end < 0) throw new FrameError('the shell did not start');
-    const [boot = '', ...folder] = text.slice(at + mark.length, end).split(' ');
+    const [boot = '', self = '', ...folder] = text.slice(at + mark.length, end).split(' ');
     if (boot !== '') bootId = boot;
+    if (/^\d+:\d+$/.test(self)) itself = self;
     root = folder.join(' ');
     return text.slice(end + 1);
   };
@@ -216,7 +234,7 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
       seconds: deed.seconds,
       parse: deed.parse,
     }));
-    heard.push(deed.token);
+    forget(deed);
     return result;
   };
 
@@ -245,11 +263,16 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
           },
         }),
       );
-      if (attached.fate !== 'running') heard.push(deed.token);
+      if (attached.fate !== 'running') forget(deed);
       return attached;
     },
+    leftovers: () => ({ ...stale, shells: [...stale.shells, ...(itself === undefined ? [] : [itself])] }),
+    succeed: (lost) => {
+      const { answers, shells } = lost.leftovers();
+      stale = { answers: [...stale.answers, ...answers], shells: [...stale.shells, ...shells] };
+    },
     close: async () => {
-      const last = forgetScript(heard.splice(0));
+      const last = tidy();
       if (last !== '') channel.write(bytesOfText(last));
       channel.end();
       if (last !== '') await Promise.race([channel.closed, sleep(closeMs, undefined, { ref: false })]);

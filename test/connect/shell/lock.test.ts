@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WriteOp } from '../../../src/connect/shell/script.ts';
-import { openShell, type OpenedShell } from '../../../src/connect/shell/shell.ts';
+import { openShell, runDeed, ShellLost, type OpenedShell } from '../../../src/connect/shell/shell.ts';
+import type { ChannelEnd } from '../../../src/connect/types.ts';
 import { cutChannel, type CutChannel } from './cut-channel.ts';
 import { forms, withoutFlock } from './lock-forms.ts';
 import { shells } from './shells.ts';
@@ -32,7 +33,10 @@ const lockFile = (name = 'lock'): string => path.join(root, 'run/perfplay', name
 const lockText = (): string => readFileSync(lockFile(), 'utf8').trimEnd();
 const taken = { state: 0, text: '' };
 const moved = { state: 76, text: '' };
-const heldBy = (run: string) => ({ state: 75, text: `${run} ${since} anna@desk` });
+const heldBy = (run: string) => ({
+  state: 75,
+  text: expect.stringMatching(new RegExp(`^${run} ${since} anna@desk \\d+:\\d+$`)) as string,
+});
 const own = (script: string) => ({ argv: ['/bin/sh', '-c', script, 'sh', root] });
 
 /** When a process of this machine was started, in ticks since the boot, as proc(5) has it. */
@@ -57,6 +61,29 @@ for (const shell of shells)
       };
       const take = async (remote: OpenedShell, run: string, seen?: string) =>
         (await remote.apply([lockOf(run, seen)]))[0];
+
+      it('of a shell whose connection is dead on one side goes to the shell that goes on with its work', async () => {
+        const [hung, next, other] = [open(), open(), open()];
+        let lose: (end: ChannelEnd) => void = () => undefined;
+        const closed = new Promise<ChannelEnd>((resolve) => (lose = resolve));
+        const lost = openShell({ ...hung.channel, closed, destroy: () => undefined }, { root });
+        expect(await take(lost, 'run1')).toEqual(taken);
+        const deed = runDeed(own('echo once >>"$1/count"; sleep 0.3'));
+        const answer = lost.perform(deed);
+        lose({ lost: 'no answer' });
+        await expect(answer).rejects.toThrow(ShellLost);
+        expect((await next.attach(deed)).fate).toBe('done');
+        next.succeed(lost);
+        expect(await take(next, 'run1')).toEqual(taken);
+        expect(lockText()).toMatch(new RegExp(`^run1 .* ${next.channel.pid}:\\d+$`));
+        expect(await hung.channel.ended).toBe('SIGKILL');
+        await next.close();
+        await next.channel.ended;
+        expect(await take(other, 'run2', lockText())).toEqual(taken);
+        expect(readFileSync(path.join(root, 'count'), 'utf8')).toBe('once\n');
+        await other.close();
+        expect(readdirSync(path.join(root, 'run/perfplay')).filter((name) => name.startsWith('batch'))).toEqual([]);
+      });
 
       it('is one run’s until its shell ends, and says whose and since when', async () => {
         const [a, b] = [open(), open()];
