@@ -17,6 +17,8 @@ export interface Change {
   readonly metadata?: { readonly mode: number; readonly uid: number; readonly gid: number };
   /** Of a line of a file: the whole file before. */
   readonly text?: string | null;
+  /** Making it, or taking it back, may cut the connection. */
+  readonly risks?: 'session';
   /** What stood there is remembered for `state: absent`. */
   readonly remembered?: true;
   /** Its values are for nobody's eyes: only the host's own journal has them. */

@@ -131,6 +131,7 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, know
           ...((own ?? remembers) &&
             setting.persist.store === 'itself' &&
             isOnDisk(target) && { remembered: true as const }),
+          ...(setting.risks && { risks: setting.risks }),
         };
         changes.push(change);
         if (setting.risks) risky.push(change);

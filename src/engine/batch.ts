@@ -113,10 +113,10 @@ export const sendBatch = async (
   }
   const lockedBy = lockOp(journal.run, now(), known(lock));
   options.invalidate();
-  const [, recorded, armed, ...rest] = ops;
-  const sent = [lockedBy, { ...journalOp(part), needs: recorded!.needs! }, watch ? { ...watch, needs: [1] } : armed!];
+  const [, recorded, gate, ...rest] = ops;
+  const sent = [lockedBy, { ...journalOp(part), needs: recorded!.needs! }, watch ? { ...watch, needs: [1] } : gate!];
   const results = await shell.apply([...sent, ...rest]).catch(afterWriting);
-  const [locked, journaled] = results;
+  const [locked, journaled, armed] = results;
   if (locked?.state === lockStates.moved) return { again: true };
   if (locked?.state === lockStates.held) {
     const take = async () => (await shell.apply([lockedBy]).catch(afterWriting))[0];
@@ -130,6 +130,7 @@ export const sendBatch = async (
     return { refused: `the journal cannot be written, so nothing was changed: ${firstLine(journaled)}${hint}` };
   }
   if (!watch) return { results };
+  if (armed?.state !== 0) return { refused: `${firstLine(armed)}, so nothing was changed` };
   const undone = await confirmRisky(options, watch.token).catch(afterWriting);
   return { results, ...(undone && { undone }) };
 };

@@ -11,7 +11,13 @@ export interface EntryEdit {
   readonly original?: string | null;
 }
 
-const wordsOf = (value: string | undefined): string => (value ?? '').split(/\s+/).join(' ').trim();
+const wordsOf = (value: string | undefined): readonly string[] =>
+  (value ?? '').split(/\s+/).filter((word) => word !== '');
+
+const withWord = (value: string, word: string, present: boolean): string => {
+  const others = wordsOf(value).filter((one) => one !== word);
+  return (present ? [...others, word] : others).join(' ');
+};
 
 /** True where two texts say the same by their lines of these names, and have the same lines else. */
 const isSame = (left: string, right: string, edits: readonly EntryEdit[]): boolean => {
@@ -19,22 +25,20 @@ const isSame = (left: string, right: string, edits: readonly EntryEdit[]): boole
     edits.reduce((current, { at }) => withEntry(current, at, null), text).replace(/\n+$/, '');
   return (
     rest(left) === rest(right) &&
-    edits.every(({ at }) => wordsOf(entryValue(left, at)) === wordsOf(entryValue(right, at)))
+    edits.every(({ at }) => wordsOf(entryValue(left, at)).join(' ') === wordsOf(entryValue(right, at)).join(' '))
   );
 };
 
 /** True where a file is the original with these lines as they stand in it, and nothing else. */
 const isOnlyOurs = (text: string, original: string, edits: readonly EntryEdit[]): boolean =>
   edits.reduce((current, { at }) => {
-    const line = { ...at, word: undefined };
-    const value = entryValue(text, line);
-    return value === entryValue(current, line) ? current : withEntry(current, line, value ?? null);
+    const [there, here] = [entryValue(text, at), entryValue(current, at)];
+    if (at.word === undefined) return there === here ? current : withEntry(current, at, there ?? null);
+    const isThere = wordsOf(there).includes(at.word);
+    return isThere === wordsOf(here).includes(at.word)
+      ? current
+      : withEntry(current, at, withWord(here ?? '', at.word, isThere));
   }, original) === text;
-
-const withWord = (value: string, word: string, present: boolean): string => {
-  const others = value.split(/\s+/).filter((one) => one !== '' && one !== word);
-  return (present ? [...others, word] : others).join(' ');
-};
 
 /** A file's text with all edits made, in their order; null: there was no file before perfplay, and nothing else is in it. */
 export const withEntries = (text: string, edits: readonly EntryEdit[]): string | null => {

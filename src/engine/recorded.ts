@@ -81,6 +81,7 @@ interface Step<P extends Place = Place> {
   readonly metadata?: Change['metadata'];
   readonly text?: string | null;
   readonly remembered: boolean;
+  readonly risks?: Change['risks'];
 }
 
 interface Thing {
@@ -109,12 +110,14 @@ const stepOf = <P extends Place>(
   const [from, to] = back ? [last.after, first.before] : [first.before, last.after];
   const { metadata, text: whole } = first;
   const remembered = changes.some((change) => change.remembered);
+  const risks = changes.find((change) => change.risks)?.risks;
   return {
     at: last.at,
     from,
     to,
     remembered,
     ...(metadata && { metadata }),
+    ...(risks && { risks }),
     ...(whole !== undefined && { text: whole }),
   };
 };
@@ -245,7 +248,7 @@ export const planRecord = (recorded: Recorded): RecordedPlan => {
     const running = read ? known(read) : derived(accepted.has(key) ? to : from, text, at);
     const persist = isOnDisk(at) ? ({ store: 'itself' } as const) : ({ store: 'none', because: 'a record' } as const);
     const want = step.to === null ? null : running.codec.decode(step.to);
-    const setting: Setting = { key, want, running, persist, dependsOn };
+    const setting: Setting = { key, want, running, persist, dependsOn, ...(step.risks && { risks: step.risks }) };
     if ('errno' in running && running.errno !== 'ENOENT')
       return settled(setting, { problem: { reason: 'refused', message: `it cannot be read: ${running.errno}` } });
     // What no reading tells is done once.

@@ -122,6 +122,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
   const bindAll = (): readonly TaskState[] => options.tasks.map((hostTask) => bindSafely(hostTask, scope));
   let states = bindAll();
   let applied = 0;
+  let rounds = 0;
 
   for (;;) {
     options.on(applied === 0 ? 'observe' : 'verify');
@@ -135,6 +136,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     const stuck = new Set(failures);
     /** What this round writes already: a task that wants the same finds it done. */
     const taken = check ? claims.foreseen : new Set<string>();
+    let isShort = false;
 
     for (const state of states) {
       const planned = planTask(state.bound, view);
@@ -194,6 +196,9 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
         if (!task.ignoreErrors && (!check || !waiting)) break;
       }
       if (!check && planned.items.some(({ actions }) => actions.length > 0)) break;
+      // What comes after it begins when the connection has stood it.
+      isShort = !check && evaluations.some(({ setting, write }) => setting.risks && write);
+      if (isShort) break;
     }
 
     if (check) {
@@ -203,7 +208,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
       return staged(reached);
     }
     if (todo.length === 0) return staged(reached);
-    if (++applied >= maxRounds) {
+    if (rounds + 1 >= maxRounds) {
       for (const { evaluation, history } of todo)
         history.failure ??= {
           reason: 'ineffective',
@@ -218,9 +223,11 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     const sent = await sendBatch(options, batch, known);
     if ('again' in sent) {
       // What was found before counts no more, unless something of this was written already.
-      if (--applied === 0) states = bindAll();
+      if (applied === 0) states = bindAll();
       continue;
     }
+    applied++;
+    if (!isShort) rounds++;
     if ('refused' in sent) {
       for (const { history } of todo) history.failure ??= { reason: 'refused', message: sent.refused };
       for (const { evaluation } of todo) failures.add(evaluation.setting.key);

@@ -140,6 +140,9 @@ export const playbookSchema = (modules: ReadonlyMap<string, AnyModule>): Json =>
           minimum: 0,
           maximum: 100,
         }),
+        on_failure: described('Takes back what a host has done in the play where one of its tasks fails', {
+          enum: ['rollback'],
+        }),
         reboot: described('Boots each host at the end, where something waits for it', {
           anyOf: [
             { enum: ['when-required'] },

@@ -9,7 +9,7 @@ describe('each mistake has its place', () => {
   // Tasks begin at line 4, column 7: "    - " stands before.
   it.each<[string, string, string, string | undefined]>([
     ['unknown play key', '- name: P\n  hosts: all\n  taks: []\n', '3:3+4 unknown-key', "did you mean 'tasks'?"],
-    ['key to come', '- name: P\n  hosts: all\n  on_failure: 1\n', '3:3+10 not-supported-yet', undefined],
+    ['on_failure', '- name: P\n  hosts: all\n  on_failure: 1\n', '3:15+1 not-allowed', undefined],
     ["Ansible's key", '- name: P\n  hosts: all\n  strategy: free\n', '3:3+8 not-supported', undefined],
     [
       'module as play key',

@@ -1,6 +1,7 @@
 import type { ReadOp } from '../../contract/reads.ts';
 import type { Owner, Target } from '../../contract/steps.ts';
 import lock from './lock.sh?raw';
+import watch from './watch.sh?raw';
 import { quote, quotePattern } from './quote.ts';
 
 /** A program with its arguments, and what its environment holds besides. */
@@ -185,7 +186,8 @@ const numbered = (op: WriteOp, index: number): string =>
 const scriptsOf = (op: WriteOp): readonly string[] => {
   if (op.op === 'function') return [op.script];
   if (op.op === 'lock') return [lock];
-  return op.op === 'arm' ? [`pp_undo() {\n${op.undo.map(numbered).join('\n')}\n}`] : [];
+  if (op.op === 'confirm' || op.op === 'disarm') return [watch];
+  return op.op === 'arm' ? [watch, `pp_undo() {\n${op.undo.map(numbered).join('\n')}\n}`] : [];
 };
 
 /** One apply as text: ops in order, each with its number; a later op may need an earlier one. */

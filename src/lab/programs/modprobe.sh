@@ -77,7 +77,8 @@ unload() {
 is_needed() {
   for folder in "$root"/sys/module/*/; do
     folder=${folder%/}
-    case " $(dependencies "${folder##*/}") " in *"/$1.ko "*) return 0 ;; esac
+    others=$(dependencies "${folder##*/}")
+    case " ${others#*=} " in *"/$1.ko "*) return 0 ;; esac
   done
   return 1
 }
