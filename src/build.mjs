@@ -47,6 +47,31 @@ const rawText = {
 
 if (!process.argv.includes('--registry-only')) {
   const { build } = await import('esbuild');
+
+  /** What a file of the program exports, before there is a bundle of it. */
+  const load = async (name) => {
+    const { outputFiles } = await build({
+      absWorkingDir: root,
+      entryPoints: [name],
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      write: false,
+    });
+    return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+  };
+
+  /** Schemas are compiled here: at every start it would take longer than all the rest. */
+  const compiledValidators = {
+    name: 'compiled-validators',
+    setup(build) {
+      build.onLoad({ filter: /\/playbook\/bind\/compile-validator\.ts$/ }, async ({ path: name }) => {
+        const [{ modules }, { compiledValidators }] = await Promise.all([load('modules/registry.ts'), load(name)]);
+        return { contents: compiledValidators([...modules.values()]), resolveDir: path.dirname(name) };
+      });
+    },
+  };
+
   const { metafile } = await build({
     metafile: true,
     absWorkingDir: root,
@@ -60,9 +85,15 @@ if (!process.argv.includes('--registry-only')) {
     target: 'node20',
     // Native add-ons and the file layout of these packages do not survive bundling; the rest loads faster as one file.
     external: ['ssh2', 'ink', 'react', 'react/jsx-runtime'],
-    plugins: [rawText],
+    plugins: [rawText, compiledValidators],
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     sourcemap: true,
+    // Names and short lines stay, for the sake of stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 120,
+    // V8 reads the body of an arrow at once, that of a function when it is called.
+    supported: { arrow: false },
     logLevel: 'warning',
   });
   // Chunks of earlier builds go only now: a program that runs from them may still load one.

@@ -14,9 +14,20 @@ export interface HostNameProblem {
 const mostNames = 100_000;
 
 const range = String.raw`\[(?:[a-z]:[a-z]|[0-9]+:[0-9]+)(?::[0-9]+)?\]`;
-const label = String.raw`(?:[\p{L}\p{N}_]|${range})(?:[\p{L}\p{N}_-]|${range})*(?<![_-])`;
-const hostName = new RegExp(String.raw`^${label}(?:\.${label})*$`, 'iu');
+const hostName = (letters: string, flags: string): RegExp => {
+  const label = String.raw`(?:[${letters}_]|${range})(?:[${letters}_-]|${range})*(?<![_-])`;
+  return new RegExp(String.raw`^${label}(?:\.${label})*$`, flags);
+};
+const plainHostName = hostName('a-z0-9', 'i');
+const anyHostName = hostName(String.raw`\p{L}\p{N}`, 'iu');
+/** Most names are ASCII, and the letters of Unicode take as long to compile as an inventory to read. */
+const isHostName = (text: string): boolean => (/^[ -~]*$/.test(text) ? plainHostName : anyHostName).test(text);
+
 const anyRange = new RegExp(range, 'giu');
+/** Asked first: those of `isIP` take even longer. */
+const mayBeAddress = /^[0-9a-f:.]+(?:%|$)/i;
+const isAddress = (text: string): boolean => mayBeAddress.test(text) && isIP(text) !== 0;
+
 const withPort = [/^\[(.+)\]:([0-9]+)$/, /^((?:[^:[\]]|\[[^\]]*\])*):([0-9]+)$/];
 
 /**
@@ -30,7 +41,7 @@ export const parseAddress = (text: string): { readonly host: string; readonly po
     const match = form.exec(host);
     if (match) [host, port] = [match[1]!, Number(match[2])];
   }
-  if (!hostName.test(host) && isIP(host.replace(anyRange, '1')) === 0) return undefined;
+  if (!isHostName(host) && !isAddress(host.replace(anyRange, '1'))) return undefined;
   return { host, ...(port !== undefined && { port }) };
 };
 

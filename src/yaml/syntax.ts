@@ -1,11 +1,14 @@
+import { createRequire as requireFrom } from 'node:module';
 import type { YAMLException } from 'js-yaml';
-import { parseDocument, Parser } from 'yaml';
 import type { CST, YAMLError } from 'yaml';
 import type { Diagnostic, Position } from '../diagnostics.ts';
 import type { Locate } from './positions.ts';
 
 /** Deeper trees than this are attacks, not configuration. */
 export const deepest = 100;
+
+/** The second parser, which sound texts never need: it takes longer to load than a site to read. */
+const loadParser = (): typeof import('yaml') => requireFrom(import.meta.url)('yaml');
 
 /** Of the second parser only the errors are of use. */
 const secondParser = {
@@ -106,8 +109,8 @@ const within = (token: CST.Token): readonly CST.Token[] => {
 };
 
 /** Whether the second parser would run out of stack, which may end the process. */
-const isDeep = (text: string): boolean => {
-  let level: readonly CST.Token[] = [...new Parser().parse(text)];
+const isDeep = (tokens: Iterable<CST.Token>): boolean => {
+  let level: readonly CST.Token[] = [...tokens];
   for (let depth = 0; level.length > 0 && depth <= deepest; depth++) level = level.flatMap(within);
   return level.length > 0;
 };
@@ -124,7 +127,8 @@ export const explainRefusal = (
   const offset = mark?.position ?? 0;
   const position = locate(offset, offset);
   if (reason.startsWith('nesting exceeded')) return [tooDeep(position)];
-  const { errors } = isDeep(text) ? { errors: [] } : parseDocument(text, secondParser);
+  const { parseDocument, Parser } = loadParser();
+  const { errors } = isDeep(new Parser().parse(text)) ? { errors: [] } : parseDocument(text, secondParser);
   const second = errors.find(({ code }) => code === 'MULTIPLE_DOCS');
   if (second) return [severalDocuments(locate(...second.pos))];
   if (errors.length > 0) return translateAll(errors, text, locate);

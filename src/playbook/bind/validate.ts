@@ -1,6 +1,6 @@
 import type { DiagnosticCode } from '../../diagnostics.ts';
-import { Ajv } from 'ajv';
 import { nearest } from '../../diagnostics.ts';
+import { compileValidator } from './compile-validator.ts';
 import { startsWith } from './places.ts';
 import { allowedValues, closed, describeSchema, normaliseSwitches } from './schema.ts';
 import type { ErrorObject, ValidateFunction } from 'ajv';
@@ -21,14 +21,12 @@ export interface ParamProblem {
   readonly value?: Value | undefined;
 }
 
-const ajv = new Ajv({ allErrors: true, strict: false, verbose: true, validateFormats: false });
 const compiled = new WeakMap<AnyModule, { readonly schema: Schema; readonly validate: ValidateFunction }>();
 
 const validatorOf = (module: AnyModule) => {
   const known = compiled.get(module);
   if (known) return known;
-  const schema = closed(module.params as Schema);
-  const made = { schema, validate: ajv.compile(schema) };
+  const made = { schema: closed(module.params as Schema), validate: compileValidator(module) };
   compiled.set(module, made);
   return made;
 };
