@@ -58,6 +58,10 @@ export const bindTask = (hostTask: HostTask, scope: Scope): BoundTask => {
   };
 };
 
+/** A task that asks for facts of the host, wherever it says so. */
+export const needsFacts = ({ needs }: HostTask): boolean =>
+  [needs.params, needs.when, needs.result].some((need) => need.has('facts'));
+
 /** A task after which something is kept on a host. */
 export const keeps = ({ module }: Pick<Task, 'module'>): boolean => module.removable || module.stores.length > 0;
 

@@ -122,7 +122,7 @@ describe('delegate_to', () => {
     let seen: unknown;
     const first: Make = (host) =>
       hostTaskOf(taskOf(command, { argv: ['true'] }, { delegateTo: { source: 'balancer', position } }), {
-        needs: { params: new Set(['facts']), when: new Set() },
+        needs: { params: new Set(['facts']), when: new Set(), result: new Set() },
         items: ({ facts }) => {
           if (facts !== undefined) seen = host;
           return [itemOf({ argv: ['true'] }, { delegateTo: 'balancer' })];
@@ -151,7 +151,7 @@ describe('run_once', () => {
       const seen: string[] = [];
       const later: Make = (host) =>
         hostTaskOf(taskOf(command, { argv: ['true'] }, { id: 'later' }), {
-          needs: { params: new Set(['registered']), when: new Set() },
+          needs: { params: new Set(['registered']), when: new Set(), result: new Set() },
           items: ({ registered }) => {
             if (registered.has('result')) seen.push(host);
             return [];
