@@ -59,7 +59,6 @@ export type HostStatus = HostEnded['status'];
 export interface HostRun {
   /** Runs one of its plays beside the other hosts of its batch. Never throws for what happens on it. */
   readonly play: (index: number, batch: Batch) => Promise<Ended>;
-  readonly failed: () => boolean;
   /** Its last event. */
   readonly end: () => HostEnded;
 }
@@ -335,7 +334,6 @@ export const createHostRun = (options: HostOptions): HostRun => {
       }
       return 'failed';
     },
-    failed: () => status !== 'ok',
     end: () => {
       const recap = record.recap();
       return {
