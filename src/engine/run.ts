@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Prune } from './prune.ts';
-import type { Connection } from '../connect/types.ts';
-import type { Host, Inventory } from '../inventory/types.ts';
+import type { Inventory } from '../inventory/types.ts';
 import type { Change } from '../contract/changes.ts';
 import type { HostPlay, Play, Site, Task } from '../playbook/types.ts';
 import type { Event, HostEnded, RunStarted } from '../report/events.ts';
@@ -10,7 +9,7 @@ import { createDelegates } from './delegates.ts';
 import { createDownSlots, type DownSlots } from './down.ts';
 import { createHostRun, type HostOptions, type HostRun } from './host.ts';
 import { createBatch } from './once.ts';
-import { createHostShells, type HostShells } from './shells.ts';
+import { createHostShells, type Connect, type HostShells } from './shells.ts';
 
 export interface RunOptions {
   readonly run: string;
@@ -18,7 +17,7 @@ export interface RunOptions {
   readonly site: Site;
   readonly prune: Prune;
   readonly inventory: Inventory;
-  readonly connect: (host: Host) => Promise<Connection>;
+  readonly connect: Connect;
   /** Of the playbook's files. */
   readonly hash: string;
   readonly writeRecord: HostOptions['writeRecord'];
@@ -110,7 +109,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
     const plays: HostPlay[] = site.plays
       .filter((play) => play.hosts.includes(name))
       .map((play) => site.bind(play, host));
-    const shells = createHostShells(host, () => options.connect(host), signal);
+    const shells = createHostShells(host, options.connect, signal);
     const run = createHostRun({
       host,
       plays,
