@@ -3,7 +3,7 @@ import { disks, nics } from './devices.ts';
 import { combine, file, files, query, valueOf, type Read } from './reads.ts';
 import { shellVars } from './shell-vars.ts';
 
-/** What every host tells of itself in the first ask. Documented by `factPaths`. */
+/** What a host tells of itself in the first ask, where a task of the run names a fact. Documented by `factPaths`. */
 export interface Facts {
   readonly os: { readonly family: string; readonly id: string; readonly version: string };
   readonly kernel: string;
