@@ -1,7 +1,7 @@
 import { InputError } from '../diagnostics.ts';
 import type { Change } from '../contract/changes.ts';
 import { afterWriting, sendBatch, type BatchOptions } from './batch.ts';
-import type { HostTask, Scope, Task } from '../playbook/types.ts';
+import type { HostTask, Task } from '../playbook/types.ts';
 import { composeApply, resultOf, type TaskWork } from './apply.ts';
 import {
   inputProblem,
@@ -15,23 +15,15 @@ import {
 import type { Claims } from './overlap.ts';
 import { targetKey } from './targets.ts';
 import type { SnapshotView } from './snapshot-view.ts';
-import {
-  bindTask,
-  knownTo,
-  noItem,
-  planTask,
-  readsOf,
-  type BoundTask,
-  type PlannedItem,
-  type PlannedTask,
-} from './task-plan.ts';
+import { knownTo, noItem, readsOf, type BoundTask, type PlannedItem, type PlannedTask } from './task-plan.ts';
+import type { TaskPlans } from './task-plans.ts';
 import { stagedTask, type StagedTask } from './staged.ts';
 import { changeOf, newHistory, type ItemHistory } from './task-report.ts';
 
 /** Tasks of one shell that converge together: rounds of observe, plan, apply until nothing new is left to do. */
 export interface StageOptions extends BatchOptions {
   readonly tasks: readonly HostTask[];
-  readonly scope: Scope;
+  readonly plans: TaskPlans;
   readonly view: SnapshotView;
   readonly claims: Claims;
   /** Plans once and writes nothing. */
@@ -120,11 +112,11 @@ const isObstructed = ({ problem }: Evaluation): boolean => problem !== undefined
  * actions to run. Throws ShellLost (nothing was written), ApplyLost (something was, or may have been), HostLocked, BecomeError and ConnectError.
  */
 export const runStage = async (options: StageOptions): Promise<readonly StagedTask[]> => {
-  const { view, scope, check, claims } = options;
+  const { view, plans, check, claims } = options;
   const known = knownTo(view);
   const written: Written = new Map();
   const failures = new Set<string>();
-  const bindAll = (): readonly TaskState[] => options.tasks.map((hostTask) => bindSafely(hostTask, scope));
+  const bindAll = (): readonly TaskState[] => options.tasks.map((hostTask) => bindSafely(hostTask, plans));
   let states = bindAll();
   let applied = 0;
   let rounds = 0;
@@ -144,7 +136,7 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     let isShort = false;
 
     for (const state of states) {
-      const planned = planTask(state.bound, view);
+      const planned = plans.plan(state.bound, view);
       const { task } = planned.hostTask;
       const overlap = claims.claim(planned);
       const entry = { planned, state, failed: false };
@@ -306,9 +298,9 @@ const programsOf = ({ hostTask: { task }, items }: PlannedTask): TaskWork['progr
   );
 
 /** A late value of a wrong type fails its task, and only that. */
-const bindSafely = (hostTask: HostTask, scope: Scope): TaskState => {
+const bindSafely = (hostTask: HostTask, plans: TaskPlans): TaskState => {
   try {
-    const bound = bindTask(hostTask, scope);
+    const bound = plans.bind(hostTask);
     return { bound, histories: bound.items.map(newHistory) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
