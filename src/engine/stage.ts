@@ -99,6 +99,11 @@ const problemOf = (
   return undefined;
 };
 
+const isRiskyPlan = ({ items }: PlannedTask): boolean =>
+  items.some(({ evaluations }) =>
+    evaluations.some(({ setting, write, problem }) => setting.risks && write && !problem),
+  );
+
 /** A kernel that ignores what is written may still be written to: the boot value is another matter. */
 const isObstructed = ({ problem }: Evaluation): boolean => problem !== undefined && problem.reason !== 'ineffective';
 
@@ -137,6 +142,8 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
       const entry = { planned, state, failed: false };
       reached.push(entry);
       const evaluations: Evaluation[] = [];
+      // What may cut the connection is kept once it has not; of a record all together, as its files come back whole.
+      const isRisky = !check && isRiskyPlan(planned);
       for (const [index, item] of planned.items.entries()) {
         const history = state.histories[index]!;
         for (const evaluation of item.evaluations) {
@@ -150,9 +157,10 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
             if (taken.has(targetKey(target))) continue;
             taken.add(targetKey(target));
           }
-          // What may cut the connection is kept once it has not.
           const { keep, ...running } = evaluation;
-          const now = evaluation.setting.risks && evaluation.write && keep ? running : evaluation;
+          const waits = isRisky && keep && (planned.restored ?? (evaluation.setting.risks && evaluation.write));
+          if (waits && !evaluation.write) continue;
+          const now = waits ? running : evaluation;
           evaluations.push(now);
           todo.push({ evaluation: now, history, task });
         }
@@ -268,7 +276,8 @@ const dependents = ({ items }: PlannedTask, chosen: readonly Evaluation[]): read
   return all.flatMap((evaluation) => {
     const own = chosen.find(({ setting }) => setting === evaluation.setting);
     const depends = !evaluation.problem && evaluation.setting.dependsOn?.some((key) => keys.has(key));
-    return own ? [own] : depends ? [evaluation] : [];
+    const { keep: _, ...running } = evaluation;
+    return own ? [own] : depends ? [running] : [];
   });
 };
 
