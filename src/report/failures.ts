@@ -1,3 +1,4 @@
+import { byText } from './by-text.ts';
 import { groupBy } from './group.ts';
 import type { FailureGroup, Summary } from './summary.ts';
 
@@ -25,8 +26,6 @@ const merged = (groups: readonly FailureGroup[]): FailureGroup => {
     hosts: new Set(groups.flatMap(({ hosts }) => [...hosts])),
   };
 };
-
-const byText = new Intl.Collator('en', { numeric: true }).compare;
 
 /**
  * Failures that count first, those of a task in the order of the playbook, then hosts that were not reached: all that are

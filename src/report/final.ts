@@ -1,3 +1,4 @@
+import { byText } from './by-text.ts';
 import { changeLine, groupLines, hasDiff, pendingText, taskText } from './change.ts';
 import { diagnosticText } from './diagnostic-text.ts';
 import { unifiedDiff } from './diff.ts';
@@ -70,8 +71,6 @@ const limited = (rows: readonly Row[], what: string, { diff }: ReportOptions): r
 /** ` on db1`, where a task was done on another host. */
 const onDelegate = (task: TaskResult | undefined): string =>
   task?.delegate === undefined ? '' : ` on ${task.delegate}`;
-
-const byText = new Intl.Collator('en', { numeric: true }).compare;
 
 /** In the order of the playbook. */
 const compareGroups = (left: ChangeGroup, right: ChangeGroup): number =>

@@ -1,4 +1,10 @@
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+
+/** What a text shows as single characters. Made when it is first needed: it takes as long as reading a playbook. */
+const graphemes = (text: string): Intl.Segments => {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return segmenter.segment(text);
+};
 
 /** Two columns: East Asian wide and fullwidth (Unicode UAX 11), and emoji. */
 const wide =
@@ -12,7 +18,7 @@ const graphemeWidth = (grapheme: string): number => (invisible.test(grapheme) ? 
 export const textWidth = (text: string): number => {
   if (narrow.test(text)) return text.length;
   let columns = 0;
-  for (const { segment } of segmenter.segment(text)) columns += graphemeWidth(segment);
+  for (const { segment } of graphemes(text)) columns += graphemeWidth(segment);
   return columns;
 };
 
@@ -22,7 +28,7 @@ export const cutText = (text: string, columns: number): string => {
   if (columns < 1) return '';
   let kept = '';
   let used = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     used += graphemeWidth(segment);
     if (used > columns - 1) break;
     kept += segment;
