@@ -1,7 +1,8 @@
 import type { ReadOp } from '../../contract/reads.ts';
 import type { Owner, Target } from '../../contract/steps.ts';
-import lock from './lock.sh?raw';
-import watch from './watch.sh?raw';
+import lockText from './lock.sh?raw';
+import { bare } from './prelude.ts';
+import watchText from './watch.sh?raw';
 import { quote, quotePattern } from './quote.ts';
 
 /** A program with its arguments, and what its environment holds besides. */
@@ -181,6 +182,9 @@ const call = (op: WriteOp): string => {
 
 const numbered = (op: WriteOp, index: number): string =>
   `pp_do ${index} ${quote((op.needs ?? []).join(' '))} ${call(op)}`;
+
+const lock = bare(lockText);
+const watch = bare(watchText);
 
 /** Functions that an op needs beside those of the prelude. */
 const scriptsOf = (op: WriteOp): readonly string[] => {
