@@ -17,16 +17,17 @@ pp_place() {
 pp_once() {
   command -v "${2-}" >/dev/null 2>&1 || return
   pp_place "$1" || [ ! -e "$pp_here" ] || return
-  pp_connection=$PP_NONCE PP_NONCE=$1
+  pp_connection=$PP_NONCE PP_NONCE=$1 pp_answer='' pp_between=''
   pp_started "$$"
   # A line in each: there is room for a short answer then, whatever fills the disk meanwhile.
   if { printf '%s\n' "$$ $pp_start" >"$pp_here/shell" && echo >"$pp_here/out" && echo >"$pp_here/err" && echo >"$pp_here/end"; } 2>/dev/null; then
     trap '' HUP
     pp_room=yes
+    { pp_print %s "$1" >"$pp_here/between"; } 2>/dev/null && pp_between=$pp_here/between
     "$2" 1<>"$pp_here/out" 2<>"$pp_here/err" || pp_room=''
     { echo end 1<>"$pp_here/end"; } 2>/dev/null || rm -f "$pp_here/shell"
     trap - HUP
-    cat "$pp_here/out" && cat "$pp_here/err" >&2
+    if [ -n "$pp_answer" ]; then pp_print %s "$pp_answer"; else cat "$pp_here/out"; fi && pp_errors
     [ -n "$pp_room" ] || pp_mark full
   else
     rm -f "$pp_here/shell"
@@ -35,6 +36,10 @@ pp_once() {
     trap - HUP PIPE
   fi
   PP_NONCE=$pp_connection
+}
+# Where nothing was said there is the one empty line that kept its room.
+pp_errors() {
+  { IFS= read -r pp_l && [ -z "$pp_l" ] && ! IFS= read -r pp_l && [ -z "$pp_l" ]; } <"$pp_here/err" || cat "$pp_here/err" >&2
 }
 # pp_attach TOKEN SECONDS: what became of a batch: its answer; or never: it has not come, and will not run any more; or running; or
 # died: its shell is gone before its end; or lost: nothing is kept here.
@@ -84,21 +89,23 @@ pp_succeed() {
 }
 # pp_sweep FOLDER...: those that are empty go.
 pp_sweep() { for pp_l in "$@"; do rmdir -- "$PP_ROOT$pp_l" 2>/dev/null || :; done; }
+# pp_met NEEDS: whether all these ops have succeeded.
+pp_met() { for pp_need in $1; do eval "[ \"\$pp_result_$pp_need\" = 0 ]" || return 1; done; }
+# pp_tell TEXT: into the answer that is kept, and into the one that is sent.
+pp_tell() { pp_answer=$pp_answer$1; pp_print %s "$1"; }
+pp_told() { pp_tell "$PP_NONCE end$pp_newline"; }
+# pp_do ID NEEDS FUNCTION...
 pp_do() {
-  pp_id=$1 pp_needs=$2 pp_text='' pp_state=0
-  shift 2
-  for pp_need in $pp_needs; do eval "pp_state=\$pp_result_$pp_need"; [ "$pp_state" = 0 ] || { pp_state=skipped; break; }; done
-  [ "$pp_state" = skipped ] || { "$@"; pp_state=$?; }
+  pp_id=$1 pp_state=skipped pp_text=''
+  pp_met "$2" && { shift 2; "$@"; pp_state=$?; }
   eval "pp_result_$pp_id=\$pp_state"
-  pp_mark result "$pp_id" "$pp_state"
-  [ -z "$pp_text" ] || printf '%s\n' "$pp_text"
-  pp_mark .
+  pp_tell "$PP_NONCE result $pp_id $pp_state$pp_newline${pp_text:+$pp_text$pp_newline}$PP_NONCE .$pp_newline"
 }
 pp_attribute() {
   if [ -n "$PP_WRITE" ]; then pp_text=$("$PP_WRITE" "${1#"$PP_ROOT"}" "$2" 2>&1); return; fi
   [ -e "$1" ] || { pp_text='No such file or directory'; return 1; }
-  { printf '%s\n' "$2" >"$1"; } 2>/dev/null && return 0
-  pp_text=$(printf '%s\n' "$2" | dd of="$1" conv=notrunc 2>&1)
+  { pp_print %s "$2$pp_newline" >"$1"; } 2>/dev/null && return 0
+  pp_text=$(pp_print %s "$2$pp_newline" | dd of="$1" conv=notrunc 2>&1)
 }
 # pp_exec COUNT NAME=VALUE... PROGRAM ARGUMENT...: values of the environment never stand among a program's arguments.
 pp_exec() {
@@ -147,6 +154,103 @@ pp_fill() {
   [ "$pp_was" = absent ] || return 0
   { [ -z "$2" ] || chown -- "$2" "$pp_temporary"; } && chmod "$1" "$pp_temporary"
 }
+
+# New files of ops in a row are written first, all of them, put on disk by one sync(1), and renamed each in its turn: a rename never comes
+# before its data is on disk. Between the sync and the first rename one cat compares all that is to be replaced with what was read, and
+# what was written with what should be. Whatever is not as it should be takes the way of pp_file, which says why. So do NUL bytes (%b),
+# symbolic links, and folders that are not there yet.
+# Each of these ops has a function pp_fID, which puts its words behind others: PATH MODE OWNER WAS FORM OLD FORM NEW.
+# pp_prepare ID NEEDS...: NEEDS are ops before the first of these.
+pp_prepare() {
+  pp_ready=''
+  [ -n "$pp_between" ] || return 0
+  while [ "$#" -gt 0 ]; do
+    ! pp_met "$2" || "pp_f$1" pp_candidate "$1"
+    shift 2
+  done
+  [ -z "$pp_ready" ] || ( pp_write_ready ) 2>/dev/null || pp_drop
+}
+# pp_candidate ID PATH...
+pp_candidate() {
+  [ "$6$8" = %s%s ] && [ -d "${2%/*}/" ] && [ ! -L "$2" ] || return 0
+  if [ "$5" = present ]; then [ -f "$2" ] || return 0; else [ ! -e "$2" ] || return 0; fi
+  # Two names of one file: what comes later has to see what the other has done.
+  for pp_p in $pp_ready; do ! "pp_f$pp_p" pp_is_same "$2" || return 0; done
+  pp_ready="$pp_ready $1"
+}
+pp_is_same() { [ "$1" -ef "$2" ]; }
+# In a subshell. Nobody else sees a file with another mode or owner than its own: it is given these while it is empty.
+pp_write_ready() {
+  umask 077
+  set -C
+  pp_modes=''
+  for pp_id in $pp_ready; do "pp_f$pp_id" pp_open "$pp_id" || return 1; done
+  set +C
+  for pp_mode in $pp_modes; do
+    set --
+    for pp_id in $pp_ready; do "pp_f$pp_id" pp_is_made "$pp_id" && set -- "$@" "$pp_temporary"; done
+    chmod "$pp_mode" "$@" || return 1
+  done
+  set --
+  for pp_id in $pp_ready; do
+    "pp_f$pp_id" pp_put "$pp_id" || return 1
+    set -- "$@" "$pp_temporary"
+  done
+  pp_sync "$@" || return 1
+  pp_wanted=''
+  set --
+  for pp_id in $pp_ready; do
+    "pp_f$pp_id" pp_expect "$pp_id"
+    [ "$pp_was" = absent ] || set -- "$@" "$pp_path" "$pp_between"
+    set -- "$@" "$pp_temporary" "$pp_between"
+  done
+  [ "$(exec cat "$@")" = "$pp_wanted" ]
+}
+pp_named() { pp_temporary=${2%/*}/.perfplay.$$.$1; }
+pp_open() {
+  pp_named "$@"
+  [ ! -e "$pp_temporary" ] && [ ! -L "$pp_temporary" ] || rm -f "$pp_temporary"
+  { :; } >"$pp_temporary" || return 1
+  if [ "$5" = present ]; then cp -p "$2" "$pp_temporary"; return; fi
+  case " $pp_modes " in *" $3 "*) ;; *) pp_modes="$pp_modes $3" ;; esac
+  [ -z "$4" ] || chown -- "$4" "$pp_temporary"
+}
+pp_is_made() { pp_named "$@"; [ "$5 $3" = "absent $pp_mode" ]; }
+pp_put() { pp_named "$@"; pp_print %s "$9" >"$pp_temporary"; }
+pp_expect() {
+  pp_named "$@"
+  pp_path=$2 pp_was=$5
+  [ "$5" = absent ] || pp_wanted=$pp_wanted$7$PP_NONCE
+  pp_wanted=$pp_wanted$9$PP_NONCE
+}
+# pp_sync FILE...: their data is on disk. An old sync(1) knows only all there is, and no option.
+pp_sync() {
+  pp_said=$(exec sync -d "$@" 2>&1)
+  case $?$pp_said in
+    0*) return 0 ;;
+    127* | *'invalid option -- '*) ;;
+    *) return 1 ;;
+  esac
+  for pp_p in "$@"; do dd if=/dev/null of="$pp_p" conv=notrunc,fsync 2>/dev/null || return 1; done
+}
+# pp_replace ID PATH...
+pp_replace() {
+  pp_named "$@"
+  case " $pp_ready " in
+    *" $1 "*)
+      if [ ! -L "$2" ] && if [ "$5" = present ]; then [ -f "$2" ]; else [ ! -e "$2" ]; fi; then
+        pp_text=$(exec mv -f "$pp_temporary" "$2" 2>&1) && { pp_relabel "$2"; return 0; }
+        rm -f "$pp_temporary"
+        return 1
+      fi
+      rm -f "$pp_temporary" ;;
+  esac
+  shift
+  pp_file "$@"
+}
+# What was written for nothing goes.
+pp_drop() { for pp_id in $pp_ready; do "pp_f$pp_id" pp_leave "$pp_id"; done; pp_ready=''; }
+pp_leave() { pp_named "$@"; [ ! -e "$pp_temporary" ] || rm -f "$pp_temporary"; }
 # pp_directory PATH MODE OWNER
 pp_directory() {
   [ ! -d "$1" ] || return 0
@@ -182,12 +286,21 @@ pp_record() {
       pp_folders=$pp_folders$pp_above$pp_newline pp_above=${pp_above%/*}
     done
   done
-  pp_text=$(umask 077; mkdir -p -m 700 "$pp_path" 2>&1) && { [ -z "$pp_folders" ] || pp_keep "$pp_path/$pp_made" "$pp_folders"; } &&
+  [ -d "$pp_path" ] || pp_text=$(umask 077; exec mkdir -p -m 700 "$pp_path" 2>&1) || return 1
+  ( pp_keep_all ) 2>/dev/null && return 0
+  { [ -z "$pp_folders" ] || pp_keep "$pp_path/$pp_made" "$pp_folders"; } &&
     pp_keep "$pp_path/$pp_name" "$pp_body" && return 0
   rm -f "$pp_path/$pp_made" "$pp_path/$pp_name"
   return 1
 }
-# pp_keep PATH TEXT: a private file, on disk.
+# In a subshell: both files, on disk by one program.
+pp_keep_all() {
+  umask 077
+  set -- "$pp_path/$pp_name"
+  [ -z "$pp_folders" ] || { set -- "$@" "$pp_path/$pp_made"; pp_print %s "$pp_folders" >"$2"; } || return 1
+  pp_print %s "$pp_body" >"$1" && exec sync -d "$@"
+}
+# pp_keep PATH TEXT: a private file, on disk; says why not.
 pp_keep() { pp_text=$(umask 077; pp_print %s "$2" | dd of="$1" conv=fsync 2>&1) && pp_text=''; }
 pp_run() {
   pp_mark run >&2

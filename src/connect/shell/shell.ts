@@ -265,16 +265,14 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
     run: (program, folder) => perform(runDeed(program, folder)),
     perform,
     attach: async <T>(deed: Deed<T>): Promise<Attached<T>> => {
-      const attached = await batch(
-        (id): Batch & { readonly parse: (answer: Answer) => Attached<T> } => ({
-          script: attachScript(id, deed.token, attachSeconds),
-          seconds: askSeconds,
-          parse: ({ stdout, stderr }) => {
-            const fate = parseFate(stdout, nonce, id);
-            return fate.fate === 'done' ? { fate: 'done', result: deed.parse({ stdout: fate.stdout, stderr }) } : fate;
-          },
-        }),
-      );
+      const attached = await batch((id): Batch & { readonly parse: (answer: Answer) => Attached<T> } => ({
+        script: attachScript(id, deed.token, attachSeconds),
+        seconds: askSeconds,
+        parse: ({ stdout, stderr }) => {
+          const fate = parseFate(stdout, nonce, id);
+          return fate.fate === 'done' ? { fate: 'done', result: deed.parse({ stdout: fate.stdout, stderr }) } : fate;
+        },
+      }));
       if (attached.fate !== 'running') forget(deed);
       return attached;
     },

@@ -70,6 +70,7 @@ for (const shell of shells)
         expect(await take(lost, 'run1')).toEqual(taken);
         const deed = runDeed(own('echo once >>"$1/count"; sleep 0.3'));
         const answer = lost.perform(deed);
+        await expect.poll(() => existsSync(path.join(root, `run/perfplay/batch.${deed.token}`))).toBe(true);
         lose({ lost: 'no answer' });
         await expect(answer).rejects.toThrow(ShellLost);
         expect((await next.attach(deed)).fate).toBe('done');
