@@ -21,6 +21,9 @@ const pathsOf = (op: WriteOp): readonly string[] | undefined => {
       return [op.path];
     case 'sweep':
       return op.paths;
+    case 'function':
+      // Only others need it: between two tasks stands one.
+      return op.name === 'pp_gate' ? [] : undefined;
     default:
       return undefined;
   }

@@ -72,6 +72,17 @@ describe('rows', () => {
     ).toEqual([16, 4]);
   });
 
+  it('do not end where a task does, and need what that needs', () => {
+    const gate = (...needs: number[]): WriteOp => ({ op: 'function', script: '', name: 'pp_gate', args: [], needs });
+    const ops = [program, gate(0), file('a', '', 'x', [1]), gate(2), file('b', '', 'x', [3])];
+    expect(fileRows(ops)).toEqual([
+      [
+        { id: 2, needs: [1] },
+        { id: 4, needs: [1] },
+      ],
+    ]);
+  });
+
   it('know what they need from before, also by way of each other', () => {
     const ops = [program, program, file('a', '', 'x', [0]), file('b', '', 'x', [2]), file('c', '', 'x', [1, 3])];
     expect(fileRows(ops)).toEqual([
