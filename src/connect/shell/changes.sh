@@ -183,13 +183,24 @@ pp_is_same() { [ "$1" -ef "$2" ]; }
 pp_write_ready() {
   umask 077
   set -C
-  pp_modes=''
-  for pp_id in $pp_ready; do "pp_f$pp_id" pp_open "$pp_id" || return 1; done
+  set --
+  for pp_id in $pp_ready; do
+    "pp_f$pp_id" pp_open "$pp_id" || return 1
+    case $pp_was$pp_path in present*[[:space:]]*) ;; present*) set -- "$@" "$pp_path" "$pp_temporary" ;; esac
+  done
   set +C
-  for pp_mode in $pp_modes; do
+  # One ls and one chmod for three copies or more.
+  pp_listing=''
+  [ "$#" -lt 6 ] || pp_listing=$(exec ls -ldn "$@")$pp_newline
+  pp_modes=''
+  for pp_id in $pp_ready; do "pp_f$pp_id" pp_own "$pp_id" || return 1; done
+  for pp_wanted in $pp_modes; do
     set --
-    for pp_id in $pp_ready; do "pp_f$pp_id" pp_is_made "$pp_id" && set -- "$@" "$pp_temporary"; done
-    chmod "$pp_mode" "$@" || return 1
+    for pp_id in $pp_ready; do
+      eval "pp_mode=\${pp_mode_$pp_id-}"
+      [ "$pp_mode" != "$pp_wanted" ] || { "pp_f$pp_id" pp_named "$pp_id"; set -- "$@" "$pp_temporary"; }
+    done
+    chmod "$pp_wanted" "$@" || return 1
   done
   set --
   for pp_id in $pp_ready; do
@@ -209,13 +220,53 @@ pp_write_ready() {
 pp_named() { pp_temporary=${2%/*}/.perfplay.$$.$1; }
 pp_open() {
   pp_named "$@"
+  pp_path=$2 pp_was=$5
   [ ! -e "$pp_temporary" ] && [ ! -L "$pp_temporary" ] || rm -f "$pp_temporary"
-  { :; } >"$pp_temporary" || return 1
-  if [ "$5" = present ]; then cp -p "$2" "$pp_temporary"; return; fi
-  case " $pp_modes " in *" $3 "*) ;; *) pp_modes="$pp_modes $3" ;; esac
-  [ -z "$4" ] || chown -- "$4" "$pp_temporary"
+  { :; } >"$pp_temporary"
 }
-pp_is_made() { pp_named "$@"; [ "$5 $3" = "absent $pp_mode" ]; }
+# pp_own ID PATH...: mode and owner. What root made for itself, with a plain mode, needs no copy.
+pp_own() {
+  pp_named "$@"
+  if [ "$5" = absent ]; then
+    pp_mode=$3
+    [ -z "$4" ] || chown -- "$4" "$pp_temporary" || return 1
+  else
+    pp_is_plain "$2" || { cp -p "$2" "$pp_temporary"; return; }
+  fi
+  eval "pp_mode_$1=\$pp_mode"
+  case " $pp_modes " in *" $pp_mode "*) ;; *) pp_modes="$pp_modes $pp_mode" ;; esac
+}
+# pp_listed PATH: its letters, owner and group, of a path without blanks.
+pp_listed() {
+  pp_l=${pp_listing%%" $1$pp_newline"*}
+  [ "$pp_l" != "$pp_listing" ] || return 1
+  set -- ${pp_l##*"$pp_newline"}
+  pp_l="$1 $3 $4"
+}
+# Whether it differs from its empty copy by a mode alone: pp_mode. Any mark but that of SELinux says that there is more, as an ACL is.
+pp_is_plain() {
+  pp_listed "$pp_temporary" || return 1
+  case $pp_l in '-rw------- '* | '-rw-------. '*) ;; *) return 1 ;; esac
+  pp_holder=${pp_l#* }
+  pp_listed "$1" && [ "${pp_l#* }" = "$pp_holder" ] || return 1
+  pp_mode=00 pp_l=${pp_l%% *}
+  pp_l=${pp_l#-}
+  while [ -n "$pp_l" ]; do
+    case $pp_l in
+      ---*) pp_mode=${pp_mode}0 ;;
+      --x*) pp_mode=${pp_mode}1 ;;
+      -w-*) pp_mode=${pp_mode}2 ;;
+      -wx*) pp_mode=${pp_mode}3 ;;
+      r--*) pp_mode=${pp_mode}4 ;;
+      r-x*) pp_mode=${pp_mode}5 ;;
+      rw-*) pp_mode=${pp_mode}6 ;;
+      rwx*) pp_mode=${pp_mode}7 ;;
+      .) return 0 ;;
+      *) return 1 ;;
+    esac
+    pp_l=${pp_l#???}
+  done
+}
 pp_put() { pp_named "$@"; pp_print %s "$9" >"$pp_temporary"; }
 pp_expect() {
   pp_named "$@"

@@ -155,6 +155,13 @@ describe.skipIf(!canTrace)(`what a host does${canTrace ? '' : ' (skipped: strace
         ...['rm', 'mkdir', 'sync'],
         ...['cp', 'chmod', 'sync', 'cat', 'mv', 'mv', 'mv'],
       ]);
+      await remote.apply(
+        change(...['a', 'b', 'c'].map((name) => file(`etc/${name}`, name === 'a' ? 'newer\n' : `${name}\n`, 'x'))),
+      );
+      expect(costSince(since()).programs.filter((one) => one !== 'printf')).toEqual([
+        ...['rm', 'mkdir', 'sync'],
+        ...['ls', 'chmod', 'sync', 'cat', 'mv', 'mv', 'mv'],
+      ]);
       // One process more prepares files; the first batch makes the lock's file.
       expect([first.forks - first.programs.length, next.forks - next.programs.length]).toEqual([2, 1]);
       await remote.close();

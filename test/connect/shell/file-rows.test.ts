@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -49,6 +50,7 @@ const file = (name: string, before: string | null, after: string, needs: readonl
 const leftOver = (name = '.'): readonly string[] =>
   readdirSync(at(name), { recursive: true, encoding: 'utf8' }).filter((one) => one.includes('.perfplay'));
 
+const hasAccessLists = spawnSync('setfacl', ['--version']).status === 0;
 const canMount = spawnSync('unshare', ['-m', 'true']).status === 0;
 
 describe('rows', () => {
@@ -183,6 +185,51 @@ for (const shell of shells) {
       expect(await states(open(), ...ops)).toEqual(modes.map(() => 0));
       expect(modes.map((_, index) => statSync(at(`m${index}`)).mode & 0o7777)).toEqual(modes);
     });
+
+    it.skipIf(!canMount)(`keeps mode and owner of many files${canMount ? '' : ' (skipped: needs root)'}`, async () => {
+      const kept: readonly (readonly [name: string, mode: number, uid: number, gid: number])[] = [
+        ['plain', 0o644, 0, 0],
+        ['all', 0o777, 0, 0],
+        ['odd', 0o465, 0, 0],
+        ['private', 0o600, 0, 0],
+        ['none', 0o000, 0, 0],
+        ['special', 0o4751, 0, 0],
+        ['group', 0o2640, 0, 0],
+        ['sticky', 0o1644, 0, 0],
+        ['owner', 0o640, 12345, 0],
+        ['its group', 0o640, 0, 54321],
+        ['both', 0o604, 12345, 54321],
+        ['with blank', 0o611, 0, 0],
+        ['x plain', 0o666, 0, 0],
+      ];
+      for (const [name, mode, uid, gid] of kept) {
+        put(name, 'old');
+        chownSync(at(name), uid, gid);
+        chmodSync(at(name), mode);
+      }
+      expect(await states(open(), ...kept.map(([name]) => file(name, 'old', 'new')))).toEqual(kept.map(() => 0));
+      for (const [name, mode, uid, gid] of kept) {
+        const now = statSync(at(name));
+        expect([name, now.mode & 0o7777, now.uid, now.gid, read(name)]).toEqual([name, mode, uid, gid, 'new']);
+      }
+    });
+
+    it.skipIf(!hasAccessLists)(
+      `keeps access lists, and gives none that a folder would${hasAccessLists ? '' : ' (skipped: needs setfacl)'}`,
+      async () => {
+        mkdirSync(at('open'));
+        execFileSync('setfacl', ['-d', '-m', 'u:12345:rwx', at('open')]);
+        const names = ['a', 'b', 'c', 'd', 'open/e', 'open/f'];
+        for (const name of names) put(name, 'old');
+        execFileSync('setfacl', ['-m', 'u:12345:r', at('b')]);
+        execFileSync('setfacl', ['-b', at('open/f')]);
+        const listOf = (name: string) => execFileSync('getfacl', ['-pcn', at(name)], { encoding: 'utf8' });
+        const before = names.map(listOf);
+        expect(await states(open(), ...names.map((name) => file(name, 'old', 'new')))).toEqual(names.map(() => 0));
+        expect(names.map(listOf)).toEqual(before);
+        expect(names.map(read)).toEqual(names.map(() => 'new'));
+      },
+    );
 
     it('what somebody left under our name is taken away', async () => {
       const remote = open();
