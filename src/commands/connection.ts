@@ -12,7 +12,7 @@ import { ask } from './prompt.ts';
 
 /** How this run connects to a host; prompts are asked once for the whole fleet, one after the other. */
 export interface Connector {
-  readonly connect: (host: Host) => Promise<Connection>;
+  readonly connect: (host: Host, isInterruptible?: boolean) => Promise<Connection>;
   /** The host with the passwords of this call, where its inventory has none. */
   readonly withPassword: (host: Host) => Host;
   /** What every connection of the run shares. */
@@ -48,9 +48,9 @@ export const createConnector = async (
     ...(options.user !== undefined && { user: options.user }),
   };
   return {
-    connect: async (host) => {
+    connect: async (host, isInterruptible) => {
       try {
-        return await connect(host.connection, settings, host.name);
+        return await connect(host.connection, settings, host.name, isInterruptible);
       } catch (error) {
         const hint = error instanceof ConnectError ? labHint(host) : undefined;
         throw hint === undefined ? error : new ConnectError((error as ConnectError).message, hint);

@@ -54,7 +54,7 @@ export const onHosts = async <T>(
   const limit = pLimit(options.forks);
   const answerOf = async (name: string): Promise<HostAnswer<T>> => {
     const host = connector.withPassword((inventory.hosts.get(name) ?? inventory.implicit?.get(name))!);
-    const shells = createHostShells(host, () => connector.connect(host));
+    const shells = createHostShells(host, connector.connect);
     const become = options.become || host.connection.become;
     try {
       const { shell, view } = await shells.for(become ? (host.connection.becomeUser ?? 'root') : undefined);

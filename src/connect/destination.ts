@@ -85,6 +85,7 @@ const resolveDestination = async (
   { lookup, home, user: defaultUser, agentSocket }: ResolveContext,
 ): Promise<Destination> => {
   const { options: words, configFile } = parseSshArguments(settings.sshArguments);
+  const account = userInfo();
   const host = safeWord(settings.address, 'host name');
   const port = settings.port ?? (words.has('port') ? portOf(words.get('port')![0]!) : undefined);
   const user = settings.user ?? words.get('user')?.[0] ?? defaultUser;
@@ -99,7 +100,7 @@ const resolveDestination = async (
 
   const realHost = safeWord(option('hostname')?.replaceAll('%h', host) ?? host, 'host name').toLowerCase();
   const realPort = port ?? portOf(option('port') ?? '22');
-  const realUser = safeWord(user ?? option('user') ?? userInfo().username, 'user name');
+  const realUser = safeWord(user ?? option('user') ?? account.username, 'user name');
   const givenAlias = option('hostkeyalias');
   const alias = givenAlias === undefined ? undefined : safeWord(givenAlias, 'host key alias').toLowerCase();
   const tokens = new Map([
@@ -109,8 +110,8 @@ const resolveDestination = async (
     ['n', host],
     ['p', String(realPort)],
     ['r', realUser],
-    ['u', userInfo().username],
-    ['i', String(userInfo().uid)],
+    ['u', account.username],
+    ['i', String(account.uid)],
     ['d', home],
     ['l', hostname()],
   ]);

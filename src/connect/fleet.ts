@@ -37,6 +37,8 @@ const createFleet = ({ timeoutMs, ask, signal, user, home, agentSocket }: Connec
   const folder = home ?? userInfo().homedir;
   const socket = agentSocket ?? process.env.SSH_AUTH_SOCK;
   const read = once(readKnownHosts);
+  /** By the names of the files, which hold no NUL: the same files give the same list, and so one index of it. */
+  const readAll = once(async (files) => (await Promise.all(files.split('\0').map(read))).flat());
   return {
     context: {
       lookup: createSshConfigLookup(folder),
@@ -45,7 +47,7 @@ const createFleet = ({ timeoutMs, ask, signal, user, home, agentSocket }: Connec
       ...(socket !== undefined && { agentSocket: socket }),
     },
     credentials: { keys: createKeyRing(ask), agentKeys: once(agentKeys), passwords: createPasswordGate() },
-    knownHosts: async (files) => (await Promise.all(files.map(read))).flat(),
+    knownHosts: (files) => readAll(files.join('\0')),
     hops: new Map(),
     timeoutMs: timeoutMs ?? defaultTimeoutMs,
     signal,

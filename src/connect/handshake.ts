@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import ssh2, { type Algorithms, type Client } from 'ssh2';
 import type { Authentication } from './authentication.ts';
 import { type AttemptError, closedError, type SshError, socketError, type Stage, translate } from './errors.ts';
+import { leaveHostKeys } from './leave-host-keys.ts';
 import { signAtOnce } from './sign-at-once.ts';
 
 const keepaliveMs = 15_000;
@@ -85,6 +86,7 @@ export const handshake = (stream: Duplex, parts: HandshakeParts): Promise<Link> 
     client.on('ready', succeed);
 
     enter('greeting');
+    stream.on('data', () => sendTogether(stream));
     client.connect({
       sock: stream,
       username: parts.user,
@@ -101,8 +103,15 @@ export const handshake = (stream: Duplex, parts: HandshakeParts): Promise<Link> 
       authHandler: authentication?.handler ?? (() => undefined),
     });
     signAtOnce(client);
+    leaveHostKeys(client);
     stream.on('data', listen);
   });
+
+/** All that ssh2 says to one piece of data leaves in one write: it makes a write of each packet else, and each wakes the server. */
+const sendTogether = (stream: Duplex): void => {
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+};
 
 const lossOf = (error: SshError, where: string): string =>
   error.level === 'client-timeout'

@@ -120,11 +120,15 @@ const matches = (pattern: string, name: string): boolean => {
   return new RegExp(`^${source}$`, 's').test(name);
 };
 
+/** A host field's words, their ASCII letters small. */
+const wordsOf = (hosts: string): readonly string[] =>
+  hosts.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()).split(',');
+
 /** Whether a line's host field names the host: `*` and `?`, a matching `!pattern` beats all, ASCII letters of any case. */
 const names = (hosts: string, name: string): boolean => {
   if (hosts.startsWith('|')) return hashedName(name, hosts);
   let found = false;
-  for (const word of hosts.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()).split(',')) {
+  for (const word of wordsOf(hosts)) {
     const negated = word.startsWith('!');
     if (!matches(negated ? word.slice(1) : word, name)) continue;
     if (negated) return false;
@@ -136,7 +140,8 @@ const names = (hosts: string, name: string): boolean => {
 /** In small letters; an IPv6 address in its short form. */
 const bareName = (host: string): string => {
   const [address = '', ...zone] = host.toLowerCase().split('%');
-  const short = isIPv6(address) ? new SocketAddress({ address, family: 'ipv6' }).address : address;
+  const short =
+    address.includes(':') && isIPv6(address) ? new SocketAddress({ address, family: 'ipv6' }).address : address;
   return [short, ...zone].join('%');
 };
 
@@ -151,9 +156,42 @@ export interface HostEntries {
   readonly bare: readonly KnownHost[];
 }
 
+/** Lines that can be found by a host's name, and those that must be held against it; each by its place among all. */
+interface Index {
+  readonly plain: ReadonlyMap<string, readonly number[]>;
+  readonly others: readonly number[];
+}
+
+const indices = new WeakMap<readonly KnownHost[], Index>();
+
+/** Made once for all hosts that are looked up in the same lines: each of a thousand hosts has a line of its own there. */
+const indexOf = (all: readonly KnownHost[]): Index => {
+  const known = indices.get(all);
+  if (known) return known;
+  const plain = new Map<string, number[]>();
+  const others: number[] = [];
+  for (const [at, { hosts }] of all.entries()) {
+    if (/[*?!|]/.test(hosts)) others.push(at);
+    else
+      for (const word of new Set(wordsOf(hosts))) {
+        const places = plain.get(word);
+        if (places) places.push(at);
+        else plain.set(word, [at]);
+      }
+  }
+  const made = { plain, others };
+  indices.set(all, made);
+  return made;
+};
+
 /** Picks the lines about a host from all files' lines, as OpenSSH's check_host_key does. */
 export const entriesFor = (all: readonly KnownHost[], host: string, port: number, alias?: string): HostEntries => {
-  const find = (name: string) => all.filter(({ hosts, key }) => names(hosts, name) && isPublicKey(key));
+  const { plain, others } = indexOf(all);
+  const find = (name: string): readonly KnownHost[] =>
+    [...(plain.get(name) ?? []), ...others.filter((at) => names(all[at]!.hosts, name))]
+      .sort((left, right) => left - right)
+      .map((at) => all[at]!)
+      .filter(({ key }) => isPublicKey(key));
   const named = find(knownName(host, port, alias));
   const final = alias !== undefined || port === 22 || named.some(({ marker }) => marker === undefined);
   return { named, bare: final ? [] : find(bareName(host)) };

@@ -59,10 +59,11 @@ const configTexts = async (configFile: string | undefined, home: string): Promis
   return (await Promise.all(files.map(readIfThere))).filter((text) => text !== undefined);
 };
 
+const relevantOption = new RegExp(`^\\s*(?:match|include|canonicalizehostname|${understoodOptions.join('|')})\\b`, 'i');
+
 /** A line that can change how a host is reached. The system's drop-in folder is read in any case. */
 const relevant = (line: string): boolean =>
-  new RegExp(`^\\s*(?:match|include|canonicalizehostname|${understoodOptions.join('|')})\\b`, 'i').test(line) &&
-  !/^\s*include\s+\/(?:usr\/)?etc\/ssh\/ssh_config\.d\/\*\.conf\s*$/i.test(line);
+  relevantOption.test(line) && !/^\s*include\s+\/(?:usr\/)?etc\/ssh\/ssh_config\.d\/\*\.conf\s*$/i.test(line);
 
 /** `key value` lines of `ssh -G`, without what ssh says of a host that no file mentions. */
 const parseAnswer = (answer: string, host: string): SshOptions => {
@@ -139,18 +140,24 @@ const computeWithoutSsh = (texts: readonly string[], host: string): SshOptions =
  */
 export const createSshConfigLookup = (home: string): SshConfigLookup => {
   const limit = pLimit(parallel);
-  const texts = new Map<string, Promise<readonly string[]>>();
+  /** Those that say anything that matters. */
+  const texts = new Map<string, Promise<readonly string[] | undefined>>();
   const answers = new Map<string, Promise<SshOptions>>();
   /** ssh takes the home folder from the password file; another one is spelled out. */
-  const file = ({ configFile }: SshConfigQuery) =>
-    configFile ?? (home === userInfo().homedir ? undefined : join(home, '.ssh/config'));
+  const usualFile = home === userInfo().homedir ? undefined : join(home, '.ssh/config');
+
+  const relevantTexts = async (configFile: string | undefined): Promise<readonly string[] | undefined> => {
+    const found = await configTexts(configFile, home);
+    return found.some((text) => text.split('\n').some(relevant)) ? found : undefined;
+  };
 
   const look = async (query: SshConfigQuery): Promise<SshOptions> => {
-    const configFile = file(query);
+    const configFile = query.configFile ?? usualFile;
     const key = configFile ?? '';
-    if (!texts.has(key)) texts.set(key, configTexts(configFile, home));
-    const found = (await texts.get(key))!;
-    if (!found.some((text) => text.split('\n').some(relevant))) return new Map();
+    const reading = texts.get(key) ?? relevantTexts(configFile);
+    texts.set(key, reading);
+    const found = await reading;
+    if (!found) return new Map();
     const answer = await limit(() => askSsh({ ...query, ...(configFile !== undefined && { configFile }) }));
     return answer ?? computeWithoutSsh(found, query.host);
   };

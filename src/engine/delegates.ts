@@ -1,8 +1,7 @@
-import type { Connection } from '../connect/types.ts';
 import type { Host, Inventory } from '../inventory/types.ts';
 import type { HostTask } from '../playbook/types.ts';
 import { createClaims, type Claims } from './overlap.ts';
-import { createHostShells, type HostShells } from './shells.ts';
+import { createHostShells, type Connect, type HostShells } from './shells.ts';
 
 /** A host that others delegate tasks to: one connection for all of them, one at a time. */
 export interface Delegate {
@@ -23,15 +22,11 @@ export interface Delegates {
 }
 
 /** `touched`: something may have been written on a host that may also be at work for itself. */
-export const createDelegates = (
-  inventory: Inventory,
-  connect: (host: Host) => Promise<Connection>,
-  touched: (host: string) => void,
-): Delegates => {
+export const createDelegates = (inventory: Inventory, connect: Connect, touched: (host: string) => void): Delegates => {
   const delegates = new Map<string, Delegate>();
 
   const create = (host: Host): Delegate => {
-    const shells = createHostShells(host, () => connect(host));
+    const shells = createHostShells(host, connect);
     let queue: Promise<unknown> = Promise.resolve();
     return {
       host,

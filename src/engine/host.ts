@@ -9,7 +9,7 @@ import { hostJournal, type JournalHeader, type JournalPart } from './journal.ts'
 import { rollbackTask } from './own-task.ts';
 import type { Batch } from './once.ts';
 import { createNotifications } from './notifications.ts';
-import { createClaims } from './overlap.ts';
+import { createClaims, firstConflict } from './overlap.ts';
 import { pruneTask, undeclaredOn, undeclaredResult, type Prune } from './prune.ts';
 import { broughtBy, notBrought } from './after-boot.ts';
 import { failureOf } from './host-failure.ts';
@@ -18,7 +18,8 @@ import { createRecord } from './record.ts';
 import { everyTask, likelyTasks, runSequence, type Ended, type SequenceActs } from './sequence.ts';
 import type { HostShells, OpenShell } from './shells.ts';
 import type { SnapshotView } from './snapshot-view.ts';
-import { bindTask, keeps, keptReads, knownTo, planTask, readsOf, type BoundTask } from './task-plan.ts';
+import { keeps, keptReads, knownTo, needsFacts, readsOf, type BoundTask } from './task-plan.ts';
+import { createTaskPlans, type TaskPlans } from './task-plans.ts';
 import { itemlessResult } from './task-report.ts';
 import { createTaskRunner, type TasksContext } from './tasks.ts';
 
@@ -58,7 +59,6 @@ export type HostStatus = HostEnded['status'];
 export interface HostRun {
   /** Runs one of its plays beside the other hosts of its batch. Never throws for what happens on it. */
   readonly play: (index: number, batch: Batch) => Promise<Ended>;
-  readonly failed: () => boolean;
   /** Its last event. */
   readonly end: () => HostEnded;
 }
@@ -71,7 +71,9 @@ export const createHostRun = (options: HostOptions): HostRun => {
   let isRebooted = false;
   /** On its way through drain, boot and undrain. */
   let isOutOfService = false;
+  /** Facts, where a task of the run asks for them. */
   let known: Value | undefined;
+  let isPrepared = false;
   let status: HostStatus = 'ok';
   let isLocked = false;
   /** The last part of the host's own journal. */
@@ -89,9 +91,14 @@ export const createHostRun = (options: HostOptions): HostRun => {
     (connection.become ?? task.become) ? (connection.becomeUser ?? task.becomeUser) : undefined;
 
   const scope = () => record.scope(known);
+  const isAsked = plays.some(({ sequence, handlers }) => [...everyTask(sequence), ...handlers].some(needsFacts));
+  const factReads = isAsked ? [facts] : [];
+  const learnFacts = (view: SnapshotView): void => {
+    if (isAsked) known = view.decode(facts) as unknown as Value;
+  };
 
   /** Tasks whose parameters are known before anything was asked: their reads travel in the first ask. */
-  const readable = (tasks: readonly HostTask[], user: string | undefined): BoundTask[] =>
+  const readable = (tasks: readonly HostTask[], user: string | undefined, { bind }: TaskPlans): readonly BoundTask[] =>
     tasks
       .filter(
         (task) =>
@@ -102,24 +109,11 @@ export const createHostRun = (options: HostOptions): HostRun => {
       )
       .flatMap((task) => {
         try {
-          return [bindTask(task, scope())];
+          return [bind(task)];
         } catch {
           return []; // It is bound again, and fails, when its turn comes.
         }
       });
-
-  /** Two tasks of the run, of whatever plays, that would undo each other: found before the first write. */
-  const contradiction = (play: HostPlay, view: SnapshotView, tasks: readonly BoundTask[]): boolean => {
-    for (const bound of tasks) {
-      if (bound.hostTask.needs.when.has('registered')) continue;
-      const problem = claims.claim(planTask(bound, view));
-      if (!problem) continue;
-      const context = { host: host.name, play: play.play.index, handler: false, rescuable: false };
-      record.report([itemlessResult(context, bound.hostTask, problem)], false);
-      return true;
-    }
-    return false;
-  };
 
   const fail = (error: unknown): void => {
     const failure = failureOf(error, isOutOfService);
@@ -141,14 +135,26 @@ export const createHostRun = (options: HostOptions): HostRun => {
       });
     const later = plays.slice(plays.indexOf(play) + 1).flatMap((next) => likelyTasks(next.sequence));
     const own = [...likelyTasks(play.sequence), ...play.handlers];
-    const ahead = (user: string | undefined) => readable([...own.filter((task) => !done.has(task)), ...later], user);
+    const plans = createTaskPlans(scope);
+    const ahead = (user: string | undefined) =>
+      readable([...own.filter((task) => !done.has(task)), ...later], user, plans);
 
-    /** The first ask of the run: facts, and all that can be read already. */
+    /** The first ask of the run: facts where they are needed, and all that can be read already. */
     const prepare = async ({ view }: OpenShell, user: string | undefined): Promise<Ended> => {
-      if (known !== undefined) return 'done';
-      await view.ensure([facts, ...ahead(user).flatMap(readsOf)]);
-      known = view.decode(facts) as unknown as Value;
-      return contradiction(play, view, ahead(user)) ? 'stopped' : 'done';
+      if (isPrepared) return 'done';
+      await view.ensure([...factReads, ...ahead(user).flatMap(readsOf)]);
+      learnFacts(view);
+      isPrepared = true;
+      const early = ahead(user).filter(({ hostTask }) => !hostTask.needs.when.has('registered'));
+      // Two tasks of the run, of whatever plays, that would undo each other: found before the first write.
+      const found = firstConflict(
+        claims,
+        early.map((bound) => plans.plan(bound, view)),
+      );
+      if (!found) return 'done';
+      const context = { host: host.name, play: play.play.index, handler: false, rescuable: false };
+      record.report([itemlessResult(context, found.task, found.problem)], false);
+      return 'stopped';
     };
 
     const bootIsDue = (always: boolean): boolean =>
@@ -158,11 +164,11 @@ export const createHostRun = (options: HostOptions): HostRun => {
     const afterBoot = async (user: string | undefined) => {
       const { view } = await shells.for(user);
       view.invalidate();
-      await view.ensure([facts]);
-      known = view.decode(facts) as unknown as Value;
-      const bound = readable([...done], user);
+      await view.ensure(factReads);
+      learnFacts(view);
+      const bound = readable([...done], user, plans);
       await view.ensure(bound.flatMap(readsOf));
-      return broughtBy(bound.map((task) => planTask(task, view)));
+      return broughtBy(bound.map((task) => plans.plan(task, view)));
     };
 
     /** Gives what says that the host is up again; undefined: the run was stopped before. */
@@ -219,6 +225,7 @@ export const createHostRun = (options: HostOptions): HostRun => {
       userOn,
       prepare,
       ahead,
+      plans,
       // Where another host stops the run, one that is out of service is still brought back.
       stopped: () => (isOutOfService || isRollingBack ? options.signal.aborted : options.stopped()),
       bootIsDue,
@@ -327,7 +334,6 @@ export const createHostRun = (options: HostOptions): HostRun => {
       }
       return 'failed';
     },
-    failed: () => status !== 'ok',
     end: () => {
       const recap = record.recap();
       return {

@@ -86,3 +86,15 @@ export const createClaims = (): Claims => {
     },
   };
 };
+
+/** The first task that wants what one before it would undo; undefined: none. */
+export const firstConflict = (
+  claims: Claims,
+  planned: readonly PlannedTask[],
+): { readonly task: HostTask; readonly problem: Problem } | undefined => {
+  for (const one of planned) {
+    const problem = claims.claim(one);
+    if (problem) return { task: one.hostTask, problem };
+  }
+  return undefined;
+};

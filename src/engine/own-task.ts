@@ -40,7 +40,7 @@ export const ownTask = ({ recorded, ...own }: OwnTask): HostTask => {
   };
   return {
     task,
-    needs: { params: new Set(), when: new Set() },
+    needs: { params: new Set(), when: new Set(), result: new Set() },
     waitsFor: () => undefined,
     items: () => [{ name: own.name, params: {}, when: () => true, environment: new Map(), judge: () => undefined }],
     ...(recorded && { recorded }),

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Prune } from './prune.ts';
-import type { Connection } from '../connect/types.ts';
-import type { Host, Inventory } from '../inventory/types.ts';
+import type { Inventory } from '../inventory/types.ts';
 import type { Change } from '../contract/changes.ts';
 import type { HostPlay, Play, Site, Task } from '../playbook/types.ts';
 import type { Event, HostEnded, RunStarted } from '../report/events.ts';
@@ -10,7 +9,7 @@ import { createDelegates } from './delegates.ts';
 import { createDownSlots, type DownSlots } from './down.ts';
 import { createHostRun, type HostOptions, type HostRun } from './host.ts';
 import { createBatch } from './once.ts';
-import { createHostShells, type HostShells } from './shells.ts';
+import { createHostShells, type Connect, type HostShells } from './shells.ts';
 
 export interface RunOptions {
   readonly run: string;
@@ -18,7 +17,7 @@ export interface RunOptions {
   readonly site: Site;
   readonly prune: Prune;
   readonly inventory: Inventory;
-  readonly connect: (host: Host) => Promise<Connection>;
+  readonly connect: Connect;
   /** Of the playbook's files. */
   readonly hash: string;
   readonly writeRecord: HostOptions['writeRecord'];
@@ -72,7 +71,9 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
   const names = [...new Set(site.plays.flatMap((play) => play.hosts))];
   const limit = pLimit(options.forks);
   const simulated = names.some((name) => inventory.hosts.get(name)?.connection.write !== undefined);
+  /** Of hosts on their way; what is known of a host goes when it is done, its last event aside. */
   const states = new Map<string, HostState>();
+  const ended = new Map<string, HostEnded>();
   const parts = new Map<string, number>();
   const prompts = new Map<string, Promise<string>>();
   const delegates = createDelegates(inventory, options.connect, (name) => states.get(name)?.shells.expire());
@@ -108,7 +109,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
     const plays: HostPlay[] = site.plays
       .filter((play) => play.hosts.includes(name))
       .map((play) => site.bind(play, host));
-    const shells = createHostShells(host, () => options.connect(host), signal);
+    const shells = createHostShells(host, options.connect, signal);
     const run = createHostRun({
       host,
       plays,
@@ -148,13 +149,16 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
   };
 
   const closing: Promise<void>[] = [];
-  const ended = new Map<string, HostEnded>();
-  const end = (name: string, run: HostRun, shells: HostShells): void => {
+  let asks = 0;
+  const end = (name: string, { run, shells }: HostState): void => {
     closing.push(shells.close());
+    asks += shells.asks();
     const event = run.end();
     ended.set(name, event);
+    states.delete(name);
     emit(event);
   };
+  const hasFailed = (name: string): boolean => !['ok', 'changed', undefined].includes(ended.get(name)?.status);
 
   const lastPlay = new Map(site.plays.flatMap((play) => play.hosts.map((name) => [name, play.index] as const)));
 
@@ -163,7 +167,7 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
     emit({ type: 'play-started', play: play.index, name: play.name, hosts: play.hosts, batches: play.batches.length });
     for (const [index, batch] of play.batches.entries()) {
       if (stopped !== undefined || signal.aborted) break;
-      const alive = batch.filter((name) => !states.get(name)?.run.failed());
+      const alive = batch.filter((name) => !hasFailed(name));
       if (alive.length === 0) continue;
       round++;
       const together = createBatch(alive);
@@ -172,13 +176,13 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
         alive.map((name) =>
           limit(async () => {
             if (signal.aborted || stopped !== undefined) return together.leave(name);
-            const { run, shells } = stateOf(name);
-            const result = await run.play(play.index, together);
-            if (result === 'failed' || (result === 'done' && lastPlay.get(name) === play.index)) end(name, run, shells);
+            const state = stateOf(name);
+            const result = await state.run.play(play.index, together);
+            if (result === 'failed' || (result === 'done' && lastPlay.get(name) === play.index)) end(name, state);
           }),
         ),
       );
-      const failed = alive.filter((name) => states.get(name)?.run.failed());
+      const failed = alive.filter(hasFailed);
       if (!check && lostTooMany(play, alive, failed)) {
         const more = index + 1 < play.batches.length || site.plays.at(-1) !== play;
         if (more)
@@ -193,11 +197,16 @@ export const runSite = async (options: RunOptions): Promise<RunSummary> => {
     if (signal.aborted) stopped = `interrupted: ${text}; run again to go on`;
     else if (stopped !== undefined) stopped = `${stopped}; ${text}`;
   }
-  for (const [name, { run, shells }] of states) if (!ended.has(name)) end(name, run, shells);
+  for (const [name, state] of states) end(name, state);
   await Promise.all([...closing, delegates.close()]);
   const hosts = [...ended.values()];
-  const asks = [...states.values()].reduce((sum, { shells }) => sum + shells.asks(), delegates.asks());
-  return { hosts, undone, asks, interrupted: signal.aborted, ...(stopped !== undefined && { stopped }) };
+  return {
+    hosts,
+    undone,
+    asks: asks + delegates.asks(),
+    interrupted: signal.aborted,
+    ...(stopped !== undefined && { stopped }),
+  };
 };
 
 /** Exit code of run, plan and check from how the hosts ended: 2 failed or unknown, 4 unreachable, 6 both, 12 locked, 130 interrupted. */

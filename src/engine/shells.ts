@@ -26,8 +26,11 @@ export interface HostShells {
   readonly close: () => Promise<void>;
 }
 
+/** Opens a connection; `isInterruptible`: whoever interrupts the run ends that, too. Throws ConnectError. */
+export type Connect = (host: Host, isInterruptible?: boolean) => Promise<Connection>;
+
 /** `signal`: nothing that was lost is connected again. */
-export const createHostShells = (host: Host, connect: () => Promise<Connection>, signal?: AbortSignal): HostShells => {
+export const createHostShells = (host: Host, connect: Connect, signal?: AbortSignal): HostShells => {
   let connection: Promise<Connection> | undefined;
   let opened: Connection | undefined;
   let asks = 0;
@@ -53,7 +56,7 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>,
   };
 
   const openOne = async (user: string | undefined): Promise<OpenedShell> => {
-    connection ??= connect();
+    connection ??= connect(host);
     const asked = connection;
     const made = await asked;
     // The connection was given up meanwhile: another may be in its place.
@@ -86,7 +89,7 @@ export const createHostShells = (host: Host, connect: () => Promise<Connection>,
   };
 
   const anew = async <T>(user: string | undefined, work: (shell: Shell) => Promise<T>): Promise<T> => {
-    const made = await connect();
+    const made = await connect(host, false);
     try {
       const shell = await shellOver(made, user);
       const result = await work(shell);

@@ -37,30 +37,47 @@ const withStats = (op: ReadOp): readonly ReadOp[] =>
     ? [op, { op: 'stat', pattern: op.pattern }]
     : [op];
 
+type NamedOp = readonly [name: string, op: ReadOp];
+
+const named = new WeakMap<Read<unknown>, readonly NamedOp[]>();
+
+/** All that is asked for a read, by what it asks: equal ops are asked once. Hosts share reads, so each is named once. */
+const opsOf = (read: Read<unknown>): readonly NamedOp[] => {
+  const known = named.get(read);
+  if (known) return known;
+  const made = read.ops.flatMap(withStats).map((op): NamedOp => [JSON.stringify(op), op]);
+  named.set(read, made);
+  return made;
+};
+
 export const createSnapshotView = (shell: Shell, asked: () => void): SnapshotView => {
   let snapshot = empty;
   let known = new Set<string>();
+  let ensured = new Set<Read<unknown>>();
   let decoded = new Map<Read<unknown>, unknown>();
   let isExpired = false;
   const forget = (): void => {
     snapshot = empty;
     known = new Set();
+    ensured = new Set();
     decoded = new Map();
     isExpired = false;
   };
   return {
     ensure: async (reads) => {
       if (isExpired) forget();
+      const before = ensured;
+      const fresh = [...new Set(reads)].filter((read) => !before.has(read));
       const missing = new Map<string, ReadOp>();
-      for (const op of reads.flatMap((read) => read.ops).flatMap(withStats)) {
-        const key = JSON.stringify(op);
-        if (!known.has(key)) missing.set(key, op);
+      for (const read of fresh) for (const [name, op] of opsOf(read)) if (!known.has(name)) missing.set(name, op);
+      if (missing.size > 0) {
+        asked();
+        const answer = await shell.ask([...missing.values()]);
+        snapshot = known.size === 0 ? answer : merge(snapshot, answer);
+        decoded = new Map();
       }
-      if (missing.size === 0) return;
-      asked();
-      snapshot = merge(snapshot, await shell.ask([...missing.values()]));
-      known = new Set([...known, ...missing.keys()]);
-      decoded = new Map();
+      for (const name of missing.keys()) known.add(name);
+      for (const read of fresh) before.add(read);
     },
     snapshot: () => snapshot,
     invalidate: forget,

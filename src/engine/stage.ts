@@ -1,7 +1,7 @@
 import { InputError } from '../diagnostics.ts';
 import type { Change } from '../contract/changes.ts';
 import { afterWriting, sendBatch, type BatchOptions } from './batch.ts';
-import type { HostTask, Scope, Task } from '../playbook/types.ts';
+import type { HostTask, Task } from '../playbook/types.ts';
 import { composeApply, resultOf, type TaskWork } from './apply.ts';
 import {
   inputProblem,
@@ -15,23 +15,15 @@ import {
 import type { Claims } from './overlap.ts';
 import { targetKey } from './targets.ts';
 import type { SnapshotView } from './snapshot-view.ts';
-import {
-  bindTask,
-  knownTo,
-  noItem,
-  planTask,
-  readsOf,
-  type BoundTask,
-  type PlannedItem,
-  type PlannedTask,
-} from './task-plan.ts';
+import { knownTo, noItem, readsOf, type BoundTask, type PlannedItem, type PlannedTask } from './task-plan.ts';
+import type { TaskPlans } from './task-plans.ts';
 import { stagedTask, type StagedTask } from './staged.ts';
 import { changeOf, newHistory, type ItemHistory } from './task-report.ts';
 
 /** Tasks of one shell that converge together: rounds of observe, plan, apply until nothing new is left to do. */
 export interface StageOptions extends BatchOptions {
   readonly tasks: readonly HostTask[];
-  readonly scope: Scope;
+  readonly plans: TaskPlans;
   readonly view: SnapshotView;
   readonly claims: Claims;
   /** Plans once and writes nothing. */
@@ -107,6 +99,11 @@ const problemOf = (
   return undefined;
 };
 
+const isRiskyPlan = ({ items }: PlannedTask): boolean =>
+  items.some(({ evaluations }) =>
+    evaluations.some(({ setting, write, problem }) => setting.risks && write && !problem),
+  );
+
 /** A kernel that ignores what is written may still be written to: the boot value is another matter. */
 const isObstructed = ({ problem }: Evaluation): boolean => problem !== undefined && problem.reason !== 'ineffective';
 
@@ -115,11 +112,11 @@ const isObstructed = ({ problem }: Evaluation): boolean => problem !== undefined
  * actions to run. Throws ShellLost (nothing was written), ApplyLost (something was, or may have been), HostLocked, BecomeError and ConnectError.
  */
 export const runStage = async (options: StageOptions): Promise<readonly StagedTask[]> => {
-  const { view, scope, check, claims } = options;
+  const { view, plans, check, claims } = options;
   const known = knownTo(view);
   const written: Written = new Map();
   const failures = new Set<string>();
-  const bindAll = (): readonly TaskState[] => options.tasks.map((hostTask) => bindSafely(hostTask, scope));
+  const bindAll = (): readonly TaskState[] => options.tasks.map((hostTask) => bindSafely(hostTask, plans));
   let states = bindAll();
   let applied = 0;
   let rounds = 0;
@@ -139,12 +136,14 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
     let isShort = false;
 
     for (const state of states) {
-      const planned = planTask(state.bound, view);
+      const planned = plans.plan(state.bound, view);
       const { task } = planned.hostTask;
       const overlap = claims.claim(planned);
       const entry = { planned, state, failed: false };
       reached.push(entry);
       const evaluations: Evaluation[] = [];
+      // What may cut the connection is kept once it has not; of a record all together, as its files come back whole.
+      const isRisky = !check && isRiskyPlan(planned);
       for (const [index, item] of planned.items.entries()) {
         const history = state.histories[index]!;
         for (const evaluation of item.evaluations) {
@@ -158,9 +157,10 @@ export const runStage = async (options: StageOptions): Promise<readonly StagedTa
             if (taken.has(targetKey(target))) continue;
             taken.add(targetKey(target));
           }
-          // What may cut the connection is kept once it has not.
           const { keep, ...running } = evaluation;
-          const now = evaluation.setting.risks && evaluation.write && keep ? running : evaluation;
+          const waits = isRisky && keep && (planned.restored ?? (evaluation.setting.risks && evaluation.write));
+          if (waits && !evaluation.write) continue;
+          const now = waits ? running : evaluation;
           evaluations.push(now);
           todo.push({ evaluation: now, history, task });
         }
@@ -276,7 +276,8 @@ const dependents = ({ items }: PlannedTask, chosen: readonly Evaluation[]): read
   return all.flatMap((evaluation) => {
     const own = chosen.find(({ setting }) => setting === evaluation.setting);
     const depends = !evaluation.problem && evaluation.setting.dependsOn?.some((key) => keys.has(key));
-    return own ? [own] : depends ? [evaluation] : [];
+    const { keep: _, ...running } = evaluation;
+    return own ? [own] : depends ? [running] : [];
   });
 };
 
@@ -297,9 +298,9 @@ const programsOf = ({ hostTask: { task }, items }: PlannedTask): TaskWork['progr
   );
 
 /** A late value of a wrong type fails its task, and only that. */
-const bindSafely = (hostTask: HostTask, scope: Scope): TaskState => {
+const bindSafely = (hostTask: HostTask, plans: TaskPlans): TaskState => {
   try {
-    const bound = bindTask(hostTask, scope);
+    const bound = plans.bind(hostTask);
     return { bound, histories: bound.items.map(newHistory) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

@@ -1,4 +1,6 @@
 import { decodeAll, type Read, type Reads } from '../contract/reads.ts';
+import type { AnyModule } from '../contract/module.ts';
+import type { Value } from '../inventory/types.ts';
 import { isAction, isFinding, isSetting, type Action, type Finding, type Step } from '../contract/steps.ts';
 import type { HostTask, Item, Scope, Task } from '../playbook/types.ts';
 import { InputError } from '../diagnostics.ts';
@@ -32,17 +34,33 @@ export const noItem = ({ task }: HostTask): Item => ({
   judge: () => undefined,
 });
 
+const observed = new WeakMap<AnyModule, WeakMap<object, Reads>>();
+
+/** What a module reads for some parameters. Hosts share parameters in which nothing is their own, and so what is read for them. */
+const observe = (module: AnyModule, params: Value): Reads => {
+  if (typeof params !== 'object' || params === null) return module.observe(params as never);
+  const known = observed.get(module) ?? new WeakMap<object, Reads>();
+  observed.set(module, known);
+  const reads = known.get(params) ?? module.observe(params as never);
+  known.set(params, reads);
+  return reads;
+};
+
 /** Throws InputError where a late value is undefined or of a wrong type. */
 export const bindTask = (hostTask: HostTask, scope: Scope): BoundTask => {
   const { module } = hostTask.task;
   const record = hostTask.recorded && planRecord(hostTask.recorded);
-  const items = hostTask.items(scope).map((item) => ({ item, reads: module.observe(item.params as never) }));
+  const items = hostTask.items(scope).map((item) => ({ item, reads: observe(module, item.params) }));
   return {
     hostTask,
     items: items.length > 0 ? items : [{ item: noItem(hostTask), reads: {} }],
     ...(record && { record }),
   };
 };
+
+/** A task that asks for facts of the host, wherever it says so. */
+export const needsFacts = ({ needs }: HostTask): boolean =>
+  [needs.params, needs.when, needs.result].some((need) => need.has('facts'));
 
 /** A task after which something is kept on a host. */
 export const keeps = ({ module }: Pick<Task, 'module'>): boolean => module.removable || module.stores.length > 0;
@@ -59,7 +77,8 @@ export const readsOf = ({ hostTask, items, record }: BoundTask): readonly Read<u
   lock,
   ...(record?.reads ?? []),
   ...items.flatMap(({ reads }) => Object.values(reads)),
-  ...hostTask.task.module.stores.map((name) => stores.get(name)!.state),
+  // What is not kept needs no store's state.
+  ...(hostTask.task.apply === 'running' ? [] : hostTask.task.module.stores).map((name) => stores.get(name)!.state),
   ...(record || keeps(hostTask.task) ? keptReads : []),
 ];
 

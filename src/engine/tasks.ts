@@ -27,7 +27,8 @@ import {
   taskResult,
   unknownResult,
 } from './task-report.ts';
-import type { BoundTask } from './task-plan.ts';
+import { needsFacts, type BoundTask } from './task-plan.ts';
+import type { TaskPlans } from './task-plans.ts';
 
 /** What the tasks of one play on one host need. */
 export interface TasksOptions {
@@ -61,7 +62,8 @@ export interface TasksOptions {
   readonly on: (stage: HostStage['stage'], detail?: string) => void;
   /** The user that a task becomes on a host; undefined: the login user. */
   readonly userOn: (host: Host, task: HostTask) => string | undefined;
-  /** Makes the host's facts known. Gives whether it may go on: `stopped` where tasks contradict each other. */
+  readonly plans: TaskPlans;
+  /** Makes the host's facts known, where a task needs them. Gives whether it may go on: `stopped` where tasks contradict each other. */
   readonly prepare: (open: OpenShell, user: string | undefined) => Promise<Ended>;
   /** Reads of all that is still to come for this user: they travel in the same ask. */
   readonly ahead: (user: string | undefined) => readonly BoundTask[];
@@ -158,7 +160,7 @@ export const createTaskRunner = (options: TasksOptions) => {
     const staged = await runStage({
       ...sending,
       tasks,
-      scope: scope(),
+      plans: options.plans,
       view: open.view,
       claims: at.claims,
       check,
@@ -185,7 +187,7 @@ export const createTaskRunner = (options: TasksOptions) => {
             const [back] = await runStage({
               ...sending,
               tasks: [{ ...failed.hostTask, recorded }],
-              scope: scope(),
+              plans: options.plans,
               view: open.view,
               // What is taken back contradicts what was wanted.
               claims: createClaims(),
@@ -204,9 +206,8 @@ export const createTaskRunner = (options: TasksOptions) => {
   };
 
   const runDelegated = async (hostTask: HostTask, context: TasksContext): Promise<Ended> => {
-    const { needs } = hostTask;
     options.on('observe');
-    if (needs.params.has('facts') || needs.when.has('facts')) {
+    if (needsFacts(hostTask)) {
       // Facts are those of the host itself, wherever the task is done.
       const user = options.userOn(host, hostTask);
       const prepared = await options.prepare(await shells.for(user), user);

@@ -160,10 +160,11 @@ export interface HostPlay {
 /** One task on one host: variables bound, items expanded as soon as they can be. */
 export interface HostTask {
   readonly task: Task;
-  /** What its parameters, loop or `when` still need; empty: everything is static. */
+  /** What its parameters and loop, its `when`, its name and the word on its result still need; empty: everything is static. */
   readonly needs: {
     readonly params: ReadonlySet<'facts' | 'registered'>;
     readonly when: ReadonlySet<'facts' | 'registered'>;
+    readonly result: ReadonlySet<'facts' | 'registered'>;
   };
   /** In a plan: the task whose outcome must be known before anything can be said of this one. */
   readonly waitsFor: (scope: Scope) => string | undefined;

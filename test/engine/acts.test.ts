@@ -134,7 +134,7 @@ describe('debug, set_fact and pause', () => {
   it('learns for later tasks', async () => {
     let seen: Value | undefined;
     const later = hostTaskOf(taskOf(debug, { msg: '' }), {
-      needs: { params: new Set(['registered']), when: new Set() },
+      needs: { params: new Set(['registered']), when: new Set(), result: new Set() },
       items: ({ registered }) => {
         seen = registered.get('rack');
         return [];
@@ -160,7 +160,7 @@ describe('debug, set_fact and pause', () => {
     let seen: Value | undefined;
     const ask = hostTaskOf(taskOf(pause, { prompt: 'rack?' }, { register: 'answer' }));
     const later = hostTaskOf(taskOf(debug, { msg: '' }), {
-      needs: { params: new Set(['registered']), when: new Set() },
+      needs: { params: new Set(['registered']), when: new Set(), result: new Set() },
       items: ({ registered }) => {
         seen = registered.get('answer');
         return [];
@@ -203,7 +203,7 @@ describe('wait_for', () => {
 describe('in a check', () => {
   it('what depends on an outcome that only a run can tell is unknown, and so is what depends on that', async () => {
     const waitsFor = (name: string): Partial<HostTask> => ({
-      needs: { params: new Set(['registered']), when: new Set() },
+      needs: { params: new Set(['registered']), when: new Set(), result: new Set() },
       waitsFor: ({ unknown }: { readonly unknown: ReadonlyMap<string, string> }) => unknown.get(name),
     });
     const first = shell('cat /etc/version', { name: 'read the version', register: 'version' });

@@ -20,7 +20,7 @@ const registeredBy = async (params: Value): Promise<Value | undefined> => {
   let seen: Value | undefined;
   const first = hostTaskOf(taskOf(command, params, { register: 'result', ignoreErrors: true }));
   const second = hostTaskOf(taskOf(command, { argv: ['true'] }, { id: '0.1' }), {
-    needs: { params: new Set(['registered'] as const), when: new Set() },
+    needs: { params: new Set(['registered'] as const), when: new Set(), result: new Set() },
     items: ({ registered }) => {
       seen = registered.get('result') ?? seen;
       return [itemOf({ argv: ['true'] })];

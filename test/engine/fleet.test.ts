@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import command from '../../modules/command/index.ts';
 import fail from '../../modules/fail/index.ts';
@@ -44,15 +47,28 @@ interface Ran {
   readonly statuses: Readonly<Record<string, string>>;
   readonly stopped: string | undefined;
   readonly connections: readonly string[];
+  /** Everything that was said to the hosts. */
+  readonly sent: string;
 }
 
 const run = async (
   makes: readonly Make[],
-  { play = {}, down = [], forks = 10 }: { play?: Partial<Play>; down?: readonly string[]; forks?: number } = {},
+  {
+    play = {},
+    down = [],
+    forks = 10,
+    connected = () => undefined,
+  }: {
+    play?: Partial<Play>;
+    down?: readonly string[];
+    forks?: number;
+    connected?: (name: string, connection: Connection) => Promise<void> | void;
+  } = {},
 ): Promise<Ran> => {
   const all: readonly Host[] = [...hosts].map(([name, local]) => hostOn(local, name));
   const events: Event[] = [];
   const connections: string[] = [];
+  let sent = '';
   const whole: Play = {
     index: 0,
     name: 'test',
@@ -72,7 +88,19 @@ const run = async (
   const connect = async ({ name }: Host): Promise<Connection> => {
     connections.push(name);
     if (down.includes(name)) throw new ConnectError(`${name} is down`);
-    return { shell: async () => localChannel(['/bin/sh']), close: () => undefined };
+    const connection: Connection = {
+      shell: async () => {
+        const channel = localChannel(['/bin/sh']);
+        const write = (bytes: Buffer): void => {
+          sent += bytes.toString('latin1');
+          channel.write(bytes);
+        };
+        return { ...channel, write };
+      },
+      close: () => undefined,
+    };
+    await connected(name, connection);
+    return connection;
   };
   const summary = await runSite({
     run: 'test',
@@ -95,6 +123,7 @@ const run = async (
     statuses: Object.fromEntries(summary.hosts.map(({ host, status }) => [host, status])),
     stopped: summary.stopped,
     connections,
+    sent,
   };
 };
 
@@ -122,7 +151,7 @@ describe('delegate_to', () => {
     let seen: unknown;
     const first: Make = (host) =>
       hostTaskOf(taskOf(command, { argv: ['true'] }, { delegateTo: { source: 'balancer', position } }), {
-        needs: { params: new Set(['facts']), when: new Set() },
+        needs: { params: new Set(['facts']), when: new Set(), result: new Set() },
         items: ({ facts }) => {
           if (facts !== undefined) seen = host;
           return [itemOf({ argv: ['true'] }, { delegateTo: 'balancer' })];
@@ -151,7 +180,7 @@ describe('run_once', () => {
       const seen: string[] = [];
       const later: Make = (host) =>
         hostTaskOf(taskOf(command, { argv: ['true'] }, { id: 'later' }), {
-          needs: { params: new Set(['registered']), when: new Set() },
+          needs: { params: new Set(['registered']), when: new Set(), result: new Set() },
           items: ({ registered }) => {
             if (registered.has('result')) seen.push(host);
             return [];
@@ -175,6 +204,48 @@ describe('run_once', () => {
     expect(names.map(lines)).toEqual([[], [], []]);
     expect(statuses).toEqual({ one: 'failed', two: 'failed', three: 'failed' });
     expect(tasks.filter(({ outcome }) => outcome === 'failed')).toHaveLength(1);
+  });
+});
+
+describe('facts', () => {
+  const saying = (needs: Partial<HostTask['needs']>): Make => {
+    const plain = hostTaskOf(taskOf(command, { argv: ['true'] }));
+    return () => ({ ...plain, needs: { ...plain.needs, ...needs } });
+  };
+  const facts = new Set(['facts'] as const);
+  it.each([
+    ['nothing asks for them', {}, false],
+    ['parameters do', { params: facts }, true],
+    ['a condition does', { when: facts }, true],
+    ['the word on a result does', { result: facts }, true],
+  ])('are read where they are needed: %s', async (_, needs, asked) => {
+    const { sent, statuses } = await run([saying({}), saying(needs)], { play: { hosts: ['one'], batches: [['one']] } });
+    expect(statuses).toEqual({ one: 'changed' });
+    expect(sent.includes('/proc/meminfo')).toBe(asked);
+  });
+});
+
+describe('a host that is done', () => {
+  it('is held by nothing while others are at work', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const made = new Map<string, WeakRef<Connection>>();
+    let isHeld = true;
+    await run([log('HOST')], {
+      play: { batches: names.map((name) => [name]) },
+      connected: async (name, connection) => {
+        made.set(name, new WeakRef(connection));
+        if (name !== 'three') return;
+        // Its shell may still be about to end.
+        for (let tries = 0; isHeld && tries < 40; tries++) {
+          await sleep(50);
+          collect();
+          isHeld = made.get('one')!.deref() !== undefined;
+        }
+      },
+    });
+    expect(isHeld).toBe(false);
+    expect(names.map(lines)).toEqual([['one'], ['two'], ['three']]);
   });
 });
 

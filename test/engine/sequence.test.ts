@@ -87,7 +87,7 @@ describe('a block', () => {
   it('tells its rescue what has failed', async () => {
     let seen: unknown;
     const rescue = hostTaskOf(taskOf(command, { argv: ['true'] }), {
-      needs: { params: new Set(), when: new Set(['registered']) },
+      needs: { params: new Set(), when: new Set(['registered']), result: new Set() },
       items: ({ registered }) => {
         seen = [registered.get('ansible_failed_task'), registered.get('ansible_failed_result')];
         return [];
@@ -170,7 +170,7 @@ describe('a check', () => {
     const tasks = [
       conf('a'),
       hostTaskOf(taskOf(setFact, { x: 1 }, { id: 'set', sets: ['x'] })),
-      conf('b', { needs: { params: new Set(['registered']), when: new Set() } }),
+      conf('b', { needs: { params: new Set(['registered']), when: new Set(), result: new Set() } }),
     ].map(part);
     const keysOf = (results: readonly TaskResult[]) =>
       results.flatMap(({ name, changes }) => changes.map(({ key }) => `${name} ${key}`));

@@ -44,7 +44,7 @@ export const itemOf = (params: Value, more: Partial<Item> = {}): Item => ({
 
 export const hostTaskOf = (task: Task, more: Partial<HostTask> = {}): HostTask => ({
   task,
-  needs: { params: new Set(), when: new Set() },
+  needs: { params: new Set(), when: new Set(), result: new Set() },
   waitsFor: () => undefined,
   items: () => [itemOf(task.params.source, { name: task.name })],
   ...more,

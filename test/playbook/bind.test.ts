@@ -160,6 +160,25 @@ describe('what is known late', () => {
       [[], ['registered']],
     ]);
   });
+  it('is named by needs where a name or the word on a result asks for it', () => {
+    const text = playWith(`    - {program: {argv: [a]}, register: r}
+    - {program: {argv: [a]}, name: "on {{ facts.kernel }}"}
+    - {program: {argv: [a]}, changed_when: facts.virt == 'none'}
+    - {program: {argv: [a]}, failed_when: wanted, vars: {wanted: "{{ facts.virt == 'kvm' }}"}}
+    - {program: {argv: [a]}, changed_when: r is changed}
+`);
+    const needs = tasksOn(siteOf(text), 'kvm01').map(({ needs: { params, when, result } }) => [
+      params.size + when.size,
+      [...result],
+    ]);
+    expect(needs).toEqual([
+      [0, []],
+      [0, ['facts']],
+      [0, ['facts']],
+      [0, ['facts']],
+      [0, ['registered']],
+    ]);
+  });
   it('is rendered and validated when it is known', () => {
     const text = playWith('    - {cpu: {governor: x, min_khz: "{{ facts.memory_bytes }}"}}\n');
     const [task] = tasksOn(siteOf(text), 'kvm01');

@@ -43,7 +43,7 @@ export interface Shell {
   readonly apply: (ops: readonly WriteOp[]) => Promise<readonly WriteResult[]>;
   /** One program of a playbook. */
   readonly run: (program: Program, folder?: string) => Promise<RunOutput>;
-  /** Ends it; resolves when it has taken away what it kept, at once where there is nothing, a second later at most. */
+  /** Ends it; resolves when it has taken away what it kept and given back the lock, at once where there is none, a second later at most. */
   readonly close: () => Promise<void>;
 }
 
@@ -138,6 +138,8 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
   let batches = 0;
   /** `PID:START`. */
   let itself: string | undefined;
+  /** It may have the host's lock. */
+  let hasChanged = false;
   /** What is needed no more. */
   let stale: Leftovers = { answers: [], shells: [] };
   let queue: Promise<unknown> = Promise.resolve();
@@ -240,6 +242,7 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
   };
 
   const perform = async <T>(deed: Deed<T>): Promise<T> => {
+    hasChanged = true;
     const result = await batch((id) => ({
       script: deed.script + endScript(id),
       seconds: deed.seconds,
@@ -265,6 +268,7 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
     run: (program, folder) => perform(runDeed(program, folder)),
     perform,
     attach: async <T>(deed: Deed<T>): Promise<Attached<T>> => {
+      hasChanged = true;
       const attached = await batch((id): Batch & { readonly parse: (answer: Answer) => Attached<T> } => ({
         script: attachScript(id, deed.token, attachSeconds),
         seconds: askSeconds,
@@ -285,7 +289,7 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
       const last = tidy();
       if (last !== '') channel.write(bytesOfText((isAble ? '' : changes) + last));
       channel.end();
-      if (last !== '') await Promise.race([channel.closed, sleep(closeMs, undefined, { ref: false })]);
+      if (hasChanged) await Promise.race([channel.closed, sleep(closeMs, undefined, { ref: false })]);
     },
   };
 };

@@ -7,6 +7,7 @@ import { asInputError } from './host-problems.ts';
 import { judgeOf } from './judge.ts';
 import { lateIn, needsOf, reach } from './needs.ts';
 import { templateFiles } from './task-files.ts';
+import { references } from '../expressions/references.ts';
 import { referencesInFile } from './template-files.ts';
 import { referencesOf, textsOf } from './texts.ts';
 import { waitsFor } from './waits.ts';
@@ -51,16 +52,21 @@ interface TaskReferences {
   /** Of everything that its parameters need. */
   readonly params: readonly Reference[];
   readonly conditions: readonly Reference[];
+  /** Of its name, and of what is said of its result. */
+  readonly result: readonly Reference[];
   readonly all: readonly Reference[];
 }
 
 const collectReferences = (definition: TaskDefinition): TaskReferences => {
   const { params, around, loop, conditions, judgements } = textsOf(definition);
+  const { name } = definition.task;
+  const ofResult = judgements.flatMap(referencesOf);
   const found = {
     params: [...params, ...around, ...loop].flatMap(referencesOf),
     conditions: conditions.flatMap(referencesOf),
+    result: hasTemplate(name) ? [...ofResult, ...references(name)] : ofResult,
   };
-  return { ...found, all: [...found.params, ...found.conditions, ...judgements.flatMap(referencesOf)] };
+  return { ...found, all: [...found.params, ...found.conditions, ...ofResult] };
 };
 
 /** Computed once for each key. */
@@ -108,7 +114,7 @@ export const createBinder = (
     { found, isOpen }: TaskFiles,
     inFiles: readonly Reference[],
   ): Bound => {
-    const { params, conditions } = referencesIn(place.task);
+    const { params, conditions, result } = referencesIn(place.task);
     // What a file needs whose path is late cannot be told: it may be anything.
     const ofFiles: readonly Need[] = isOpen
       ? ['facts', ...(known.registered.size > 0 ? ['registered' as const] : [])]
@@ -116,7 +122,11 @@ export const createBinder = (
     const when = needsOf(conditions, known);
     // What a turn of a loop learns, the next one sees: whether it runs must be known.
     const ofTurns = place.task.loop && learnedNames(place.task).length > 0 ? when : [];
-    const needs = { params: new Set([...needsOf([...params, ...inFiles], known), ...ofFiles, ...ofTurns]), when };
+    const needs = {
+      params: new Set([...needsOf([...params, ...inFiles], known), ...ofFiles, ...ofTurns]),
+      when,
+      result: needsOf(result, known),
+    };
     const early = createEarlyChecks(place, binding, known, found);
     if (needs.params.size > 0) return { needs, problems: early.all(), turns: undefined };
 
