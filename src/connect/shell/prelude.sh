@@ -85,7 +85,15 @@ pp_units() {
   systemctl show --no-pager -p Id -p LoadState -p ActiveState -p UnitFileState -- "$@" 2>/dev/null
   pp_mark .
 }
-pp_query() { pp_mark query "$1"; shift; "$@" 2>/dev/null; pp_exit=$?; echo; pp_mark exit "$pp_exit"; }
+# bash would fork for a program that is not there.
+pp_query() {
+  pp_mark query "$1"
+  shift
+  pp_exit=127
+  ! command -v "$1" >/dev/null 2>&1 || { "$@" 2>/dev/null; pp_exit=$?; }
+  echo
+  pp_mark exit "$pp_exit"
+}
 # pp_start: when process PID was started, in ticks since the boot; pp_boot: which boot this is. Nothing of a process that has ended,
 # waited for or not; nothing without /proc.
 pp_started() {

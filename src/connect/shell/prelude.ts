@@ -1,5 +1,6 @@
 import { quote } from './quote.ts';
 import changesText from './changes.sh?raw';
+import filesText from './files.sh?raw';
 import preludeText from './prelude.sh?raw';
 
 /** A target whose `/` is a folder: a simulated host, or a mounted image. */
@@ -21,4 +22,4 @@ export const prelude = (nonce: string, { root = '', write = '', path = '' }: She
   `PP_NONCE=${quote(nonce)} PP_ROOT=${quote(root)} PP_WRITE=${quote(write)} PP_PATH=${quote(path)}\n${functions}\n`;
 
 /** What a shell is told, once, before the first batch that changes something. */
-export const changes = bare(changesText);
+export const changes = bare(changesText) + bare(filesText);
