@@ -8,7 +8,7 @@
 pp_lock_by_flock() {
   exec 8>>"$pp_lock_file"
   # mksh closes descriptors above 2 in programs, unless they are given to them.
-  pp_text=$(flock -n 8 8>&8 2>&1)
+  pp_text=$(exec flock -n 8 8>&8 2>&1)
   case $? in 0) return 0 ;; 1) pp_got=75 ;; *) pp_got=1 ;; esac
   exec 8>&-
   return "$pp_got"
@@ -67,8 +67,9 @@ pp_locked=${pp_locked-}
 pp_lock() {
   [ -z "$pp_locked" ] || return 0
   pp_lock_file=$PP_ROOT/run/perfplay/lock
-  [ -d "${pp_lock_file%/*}" ] || ( umask 022; mkdir -p "${pp_lock_file%/*}" ) 2>/dev/null
-  ( umask 077; : >>"$pp_lock_file" ) 2>/dev/null || return 0
+  [ -d "${pp_lock_file%/*}" ] || ( umask 022; exec mkdir -p "${pp_lock_file%/*}" ) 2>/dev/null
+  [ -e "$pp_lock_file" ] || ( umask 077; : >>"$pp_lock_file" ) 2>/dev/null
+  { { :; } >>"$pp_lock_file"; } 2>/dev/null || return 0
   if command -v flock >/dev/null 2>&1; then pp_lock_by_flock; else pp_lock_by_link; fi
   case $? in
     0) ;;

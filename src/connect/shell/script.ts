@@ -1,7 +1,9 @@
 import type { ReadOp } from '../../contract/reads.ts';
 import type { Owner, Target } from '../../contract/steps.ts';
-import lock from './lock.sh?raw';
-import watch from './watch.sh?raw';
+import lockText from './lock.sh?raw';
+import { bare } from './prelude.ts';
+import watchText from './watch.sh?raw';
+import { fileRows } from './file-rows.ts';
 import { quote, quotePattern } from './quote.ts';
 
 /** A program with its arguments, and what its environment holds besides. */
@@ -143,14 +145,20 @@ const ownerWord = ({ user = '', group }: Owner = {}): string => quote(group === 
 /** A link is never followed: chmod(1) alone cannot say so, pp_permission looks. */
 const permissionPrograms = { mode: 'chmod', owner: 'chown -h', group: 'chgrp -h' } as const;
 
+type FileOp = Extract<WriteOp, { op: 'file' }>;
+
+/** The words that `pp_file` takes. */
+const fileWords = ({ path, mode, owner, before, after }: FileOp): string => {
+  const old = before === null ? "absent %s ''" : `present ${printed(before)}`;
+  return `${rooted(path)} ${modeWord(mode)} ${ownerWord(owner)} ${old} ${printed(after)}`;
+};
+
 const call = (op: WriteOp): string => {
   switch (op.op) {
     case 'attribute':
       return `pp_attribute ${rooted(op.path)} ${quote(op.value)}`;
-    case 'file': {
-      const old = op.before === null ? "absent %s ''" : `present ${printed(op.before)}`;
-      return `pp_file ${rooted(op.path)} ${modeWord(op.mode)} ${ownerWord(op.owner)} ${old} ${printed(op.after)}`;
-    }
+    case 'file':
+      return `pp_file ${fileWords(op)}`;
     case 'remove':
       return `pp_remove ${rooted(op.path)} ${op.sweep ? 'sweep' : 'keep'} ${printed(op.before)}`;
     case 'directory':
@@ -182,6 +190,9 @@ const call = (op: WriteOp): string => {
 const numbered = (op: WriteOp, index: number): string =>
   `pp_do ${index} ${quote((op.needs ?? []).join(' '))} ${call(op)}`;
 
+const lock = bare(lockText);
+const watch = bare(watchText);
+
 /** Functions that an op needs beside those of the prelude. */
 const scriptsOf = (op: WriteOp): readonly string[] => {
   if (op.op === 'function') return [op.script];
@@ -190,9 +201,29 @@ const scriptsOf = (op: WriteOp): readonly string[] => {
   return op.op === 'arm' ? [watch, `pp_undo() {\n${op.undo.map(numbered).join('\n')}\n}`] : [];
 };
 
+/** The commands of a batch's ops: files in a row are prepared together, and renamed in their turns. */
+const commands = (ops: readonly WriteOp[]): readonly string[] => {
+  const rows = fileRows(ops);
+  const rowOf = new Map(rows.flatMap((row) => row.map(({ id }) => [id, row])));
+  return ops.flatMap((op, id) => {
+    const row = rowOf.get(id);
+    if (!row) return [numbered(op, id)];
+    const needs = quote((op.needs ?? []).join(' '));
+    return [
+      ...(row[0]!.id === id
+        ? [`pp_prepare ${row.map((one) => `${one.id} ${quote(one.needs.join(' '))}`).join(' ')}`]
+        : []),
+      `pp_do ${id} ${needs} pp_f${id} pp_replace ${id}`,
+      ...(row.at(-1)!.id === id ? ['pp_drop'] : []),
+    ];
+  });
+};
+
 /** One apply as text: ops in order, each with its number; a later op may need an earlier one. */
 export const writeScript = (token: string, ops: readonly WriteOp[]): string => {
-  return [...new Set(ops.flatMap(scriptsOf)), batchOnce(token, [...ops.map(numbered), 'pp_mark end'])].join('\n');
+  const files = ops.flatMap((op, id) => (op.op === 'file' ? [`pp_f${id}() { "$@" ${fileWords(op)}; }`] : []));
+  const scripts = new Set(ops.flatMap(scriptsOf));
+  return [...scripts, ...files, batchOnce(token, [...commands(ops), 'pp_told'])].join('\n');
 };
 
 /** One act of a playbook, its output and errors apart. */

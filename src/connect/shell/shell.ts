@@ -14,7 +14,7 @@ import {
   type RunOutput,
   type WriteResult,
 } from './frames.ts';
-import { prelude, type ShellRoot } from './prelude.ts';
+import { changes, prelude, type ShellRoot } from './prelude.ts';
 import {
   attachScript,
   endScript,
@@ -109,6 +109,13 @@ export interface Answer {
   readonly stderr: string;
 }
 
+/** What is sent at once; `isQuestion`: it changes nothing, and never has. */
+interface Batch {
+  readonly script: string;
+  readonly seconds: number;
+  readonly isQuestion?: boolean;
+}
+
 const describeEnd = (end: ChannelEnd): string => {
   if (end.lost !== undefined) return end.lost;
   return end.signal === undefined
@@ -117,12 +124,15 @@ const describeEnd = (end: ChannelEnd): string => {
 };
 
 /**
- * Speaks with the `/bin/sh` behind a channel. The prelude travels with the first batch, so a fresh shell costs no round trip.
+ * Speaks with the `/bin/sh` behind a channel. The prelude travels with the first batch, so a fresh shell costs no round trip; what
+ * changes need, with the first of them.
  * Each call throws ShellLost where the channel ends first or a deadline passes, FrameError where the answer is not as asked for.
  */
 export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell => {
   const nonce = randomBytes(16).toString('hex');
   let started = false;
+  /** It knows how to change something. */
+  let isAble = false;
   let root: string | undefined;
   let bootId: string | undefined;
   let batches = 0;
@@ -162,7 +172,7 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
     stale = { ...stale, answers: [...stale.answers, token] };
   };
 
-  const exchange = (id: number, script: string, seconds: number): Promise<Answer> =>
+  const exchange = (id: number, { script, seconds, isQuestion = false }: Batch): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const mark = `${nonce} end ${id}\n`;
       let settled = false;
@@ -199,7 +209,10 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
         ? ''
         : `${prelude(nonce, shellRoot)}pp_booted; pp_started "$$"; pp_mark ready "$pp_boot $$:$pp_start $PP_ROOT"\n`;
       started = true;
-      channel.write(bytesOfText(head + tidy() + script));
+      const last = tidy();
+      const able = isAble || (isQuestion && last === '') ? '' : changes;
+      isAble ||= able !== '';
+      channel.write(bytesOfText(head + able + last + script));
     });
 
   /** What stands before our first line is a profile's noise; the ready line tells the absolute root. */
@@ -216,13 +229,11 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
     return text.slice(end + 1);
   };
 
-  const batch = <T>(
-    make: (id: number) => { script: string; seconds: number; parse: (answer: Answer, root: string) => T },
-  ) => {
+  const batch = <T>(make: (id: number) => Batch & { readonly parse: (answer: Answer, root: string) => T }) => {
     const next = queue.then(async () => {
       const id = ++batches;
-      const { script, seconds, parse } = make(id);
-      const answer = await exchange(id, script, seconds);
+      const { parse, ...made } = make(id);
+      const answer = await exchange(id, made);
       const text = afterReady(answer.stdout);
       return parse({ ...answer, stdout: text }, root ?? '');
     });
@@ -248,6 +259,7 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
         return {
           script: text,
           seconds: askSeconds,
+          isQuestion: true,
           parse: (answer, under) => parseAnswer(answer.stdout, nonce, under, plan, id),
         };
       }),
@@ -257,16 +269,14 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
     perform,
     attach: async <T>(deed: Deed<T>): Promise<Attached<T>> => {
       hasChanged = true;
-      const attached = await batch(
-        (id): { script: string; seconds: number; parse: (answer: Answer) => Attached<T> } => ({
-          script: attachScript(id, deed.token, attachSeconds),
-          seconds: askSeconds,
-          parse: ({ stdout, stderr }) => {
-            const fate = parseFate(stdout, nonce, id);
-            return fate.fate === 'done' ? { fate: 'done', result: deed.parse({ stdout: fate.stdout, stderr }) } : fate;
-          },
-        }),
-      );
+      const attached = await batch((id): Batch & { readonly parse: (answer: Answer) => Attached<T> } => ({
+        script: attachScript(id, deed.token, attachSeconds),
+        seconds: askSeconds,
+        parse: ({ stdout, stderr }) => {
+          const fate = parseFate(stdout, nonce, id);
+          return fate.fate === 'done' ? { fate: 'done', result: deed.parse({ stdout: fate.stdout, stderr }) } : fate;
+        },
+      }));
       if (attached.fate !== 'running') forget(deed);
       return attached;
     },
@@ -277,7 +287,7 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
     },
     close: async () => {
       const last = tidy();
-      if (last !== '') channel.write(bytesOfText(last));
+      if (last !== '') channel.write(bytesOfText((isAble ? '' : changes) + last));
       channel.end();
       if (hasChanged) await Promise.race([channel.closed, sleep(closeMs, undefined, { ref: false })]);
     },

@@ -14,6 +14,7 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WriteOp } from '../../../src/connect/shell/script.ts';
+import { changes } from '../../../src/connect/shell/prelude.ts';
 import { applyDeed, openShell, runDeed, ShellLost, type OpenedShell } from '../../../src/connect/shell/shell.ts';
 import { cutChannel, type CutChannel } from './cut-channel.ts';
 import { shells } from './shells.ts';
@@ -51,6 +52,8 @@ const results = [
   { state: 3, text: '' },
   { state: 'skipped', text: '' },
 ];
+/** What a shell that has only been asked is sent for it. */
+const sentFor = ({ script }: ReturnType<typeof applyDeed>): string => changes + script;
 const done = 'one\ntwo\nthree\n';
 
 /** First, last, around `edges`, and some more. */
@@ -100,8 +103,8 @@ for (const shell of shells) {
 
       it('the batch is cut: all of it is done, or nothing, for ever', { timeout: 15_000 }, async () => {
         const second = (await open()).remote;
-        const { length } = applyDeed(ops()).script;
-        const call = applyDeed(ops()).script.lastIndexOf('pp_once');
+        const { length } = sentFor(applyDeed(ops()));
+        const call = sentFor(applyDeed(ops())).lastIndexOf('pp_once');
         const edges = [call, call + 8, call + 43, call + 52, call + 54, call + 60, length];
         for (const at of positions(length, edges, 12)) {
           clear();
@@ -122,7 +125,7 @@ for (const shell of shells) {
 
       it('a batch that comes after somebody has asked for it never runs', { timeout: 15_000 }, async () => {
         const second = (await open()).remote;
-        const { length } = applyDeed(ops()).script;
+        const { length } = sentFor(applyDeed(ops()));
         for (const at of positions(length - 1, [length - 1], 6)) {
           const deed = applyDeed(ops());
           const first = await lose(deed, (channel) => {

@@ -270,7 +270,8 @@ describe(`a change that is confirmed just as its time ends, ${where}`, () => {
       const round = async (index: number) => {
         const name = `round${index}`;
         const second = host.open().remote;
-        await second.ask([]);
+        // It has been told all that it needs by then.
+        await second.apply([{ op: 'sweep', paths: [] }]);
         const { token, op } = arm(1, [sh(host, `echo undone >>"$1/${name}"`)]);
         await first.apply([op]);
         await sleep(850 + 30 * index);

@@ -115,8 +115,8 @@ for (const shell of shells) {
         0o755,
       );
       put(
-        'bin/dd',
-        `#!/bin/sh\nfor f in '${folder}'/.perfplay.*; do stat -c 'dd %a' "$f" >>'${at('log')}'; done\nexec /bin/dd "$@"\n`,
+        'bin/sync',
+        `#!/bin/sh\nfor f in '${folder}'/.perfplay.*; do stat -c 'sync %a' "$f" >>'${at('log')}'; done\nexec /bin/sync "$@"\n`,
         0o755,
       );
       put(
@@ -130,7 +130,7 @@ for (const shell of shells) {
         file('secret', null, 'word\n', { mode: 0o640 }),
       ]);
       expect(results[1]).toEqual({ state: 0, text: '' });
-      expect(readFileSync(at('log'), 'utf8')).toBe('dd 600\nchmod 600\nmv 640\nword\n');
+      expect(readFileSync(at('log'), 'utf8')).toBe('chmod 600\nsync 640\nmv 640\nword\n');
       expect(modeOf(at('secret'))).toBe(0o640);
     });
 
