@@ -222,7 +222,7 @@ describe.skipIf(problem)(titled('a rack of sshd hosts', problem), () => {
     test('runs no program that changes anything', async () => {
       await each(async (name) => {
         const calls = (await lab.host(name).calls()).map(([program, verb = '']) => `${program} ${verb}`);
-        expect(new Set(calls), name).toEqual(new Set(['systemctl show', 'systemd-detect-virt ', 'uname -rm']));
+        expect(new Set(calls), name).toEqual(new Set(['systemctl show']));
       });
     });
 
