@@ -14,7 +14,9 @@ const ssh: Tree = {
     text: `#!/bin/sh
 /usr/bin/systemctl "$@" || exit
 case "$*" in
-  'stop ssh.service') kill "$(cat /run/sshd.pid)" ;;
+  'stop ssh.service')
+    pid=$(cat /run/sshd.pid) && kill "$pid" || exit
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done ;;
   'start ssh.service') kill -0 "$(cat /run/sshd.pid)" 2>/dev/null || /usr/sbin/sshd -E /var/log/sshd.log ;;
 esac
 `,

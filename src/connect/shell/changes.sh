@@ -28,7 +28,7 @@ pp_once() {
     { echo end 1<>"$pp_here/end"; } 2>/dev/null || rm -f "$pp_here/shell"
     trap - HUP
     if [ -n "$pp_answer" ]; then pp_print %s "$pp_answer"; else cat "$pp_here/out"; fi && pp_errors
-    [ -n "$pp_room" ] || pp_mark full
+    [ -n "$pp_answer$pp_room" ] || pp_mark full
   else
     rm -f "$pp_here/shell"
     trap '' HUP PIPE
