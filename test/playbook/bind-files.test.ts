@@ -190,7 +190,8 @@ describe('files that are not there', () => {
     expect(errorsOf({ 'site.yml': text('a'), a: large })).toEqual([]);
     expect(errorsOf({ 'site.yml': text('/dev/zero') })[0]!.message).toContain('no regular file');
   });
-  it.skipIf(process.getuid?.() === 0)('a file without permission (root may read all)', () => {
+  const isRoot = process.getuid?.() === 0;
+  it.skipIf(isRoot)(`a file without permission${isRoot ? ' (skipped: root may read all)' : ''}`, () => {
     const folder = folderOf({ a: '' });
     chmodSync(path.join(folder, 'a'), 0);
     expect(errorsOf({ 'site.yml': playWith(`    - put: {src: ${folder}/a}\n`) })[0]!.message).toContain('permission');
