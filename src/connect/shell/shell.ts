@@ -131,15 +131,13 @@ const describeEnd = (end: ChannelEnd): string => {
 export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell => {
   const nonce = randomBytes(16).toString('hex');
   let started = false;
-  /** It knows how to change something. */
+  /** It knows how to change something, and so may have the host's lock. */
   let isAble = false;
   let root: string | undefined;
   let bootId: string | undefined;
   let batches = 0;
   /** `PID:START`. */
   let itself: string | undefined;
-  /** It may have the host's lock. */
-  let hasChanged = false;
   /** What is needed no more. */
   let stale: Leftovers = { answers: [], shells: [] };
   let queue: Promise<unknown> = Promise.resolve();
@@ -242,7 +240,6 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
   };
 
   const perform = async <T>(deed: Deed<T>): Promise<T> => {
-    hasChanged = true;
     const result = await batch((id) => ({
       script: deed.script + endScript(id),
       seconds: deed.seconds,
@@ -268,7 +265,6 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
     run: (program, folder) => perform(runDeed(program, folder)),
     perform,
     attach: async <T>(deed: Deed<T>): Promise<Attached<T>> => {
-      hasChanged = true;
       const attached = await batch((id): Batch & { readonly parse: (answer: Answer) => Attached<T> } => ({
         script: attachScript(id, deed.token, attachSeconds),
         seconds: askSeconds,
@@ -289,7 +285,7 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
       const last = tidy();
       if (last !== '') channel.write(bytesOfText((isAble ? '' : changes) + last));
       channel.end();
-      if (hasChanged) await Promise.race([channel.closed, sleep(closeMs, undefined, { ref: false })]);
+      if (isAble || last !== '') await Promise.race([channel.closed, sleep(closeMs, undefined, { ref: false })]);
     },
   };
 };
