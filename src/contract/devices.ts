@@ -3,7 +3,7 @@ import { cpuList, integer, text } from './codecs.ts';
 import { asList, matchesAny, Names } from './params.ts';
 import { combine, files, stats, valueOf, type Read } from './reads.ts';
 import type { Stat } from './snapshot.ts';
-import { Type } from './type.ts';
+import * as Type from './type.ts';
 
 /** A disk as block_queue and irq_affinity see it: a whole block device that is hardware or virtual hardware. */
 export interface Disk {

@@ -13,7 +13,7 @@ export * from './permissions.ts';
 export * from './file-target.ts';
 export * from './devices.ts';
 export * from './facts.ts';
-export { Type } from './type.ts';
+export * as Type from './type.ts';
 export type { Static } from 'typebox';
 export * from './kernel-line.ts';
 export * from './sysctl-key.ts';

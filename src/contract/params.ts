@@ -1,6 +1,6 @@
 import { globToRegExp } from './glob.ts';
 import type { Json } from './steps.ts';
-import { Type } from './type.ts';
+import * as Type from './type.ts';
 
 /** Parameter schemas that mean more than JSON Schema can say; the playbook stage knows the `x-` words. */
 

@@ -3,7 +3,7 @@ import { setting } from './module.ts';
 import { file, understand, type Read } from './reads.ts';
 import type { Errno, Stat } from './snapshot.ts';
 import type { Codec, Owner, Reading, Setting } from './steps.ts';
-import { Type } from './type.ts';
+import * as Type from './type.ts';
 
 /** What is wanted of a file's or folder's mode, owner and group; unset: untouched. */
 export interface WantedPermissions {
