@@ -4,7 +4,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
-export const program = here('../dist/perfplay.mjs');
+export const program = here('../dist/perfplay.cjs');
 const concurrency = 100;
 const ansibleForks = 50;
 const strategies = '/usr/lib/python3/dist-packages/ansible/plugins/strategy';

@@ -7,7 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../dist/perfplay.mjs', import.meta.url));
+const program = fileURLToPath(new URL('../dist/perfplay.cjs', import.meta.url));
 const limits = { seconds: 3, megabytes: 500 };
 const runs = 3;
 

@@ -1,6 +1,5 @@
 import { getEventListeners, setMaxListeners } from 'node:events';
 import process from 'node:process';
-import { setFlagsFromString } from 'node:v8';
 import { CommanderError } from 'commander';
 import { createCommandLine } from './commands/command-line.ts';
 import { environmentPasswords } from './commands/environment-passwords.ts';
@@ -10,12 +9,6 @@ import { InputError } from './diagnostics.ts';
 import { diagnosticText } from './report/diagnostic-text.ts';
 import { escapePage } from './report/escape.ts';
 import { createMask } from './report/mask.ts';
-
-// V8 optimizes what has run for a while; in a run of seconds that costs more than it gains. So only what is truly hot: the default
-// is 67,584 bytes of code run.
-setFlagsFromString('--interrupt-budget=1000000');
-// What a host leaves behind is collected before the heap is 2.5 times what is in use; by itself V8 lets it become four times that.
-setFlagsFromString('--heap-growing-percent=150');
 
 const mask = createMask();
 for (const password of Object.values(environmentPasswords)) mask.hide(password);
@@ -77,26 +70,31 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE' && error.code !== 'EIO') unwritten ??= error;
 });
 process.stderr.on('error', () => undefined);
-try {
-  const program = createCommandLine({
-    print,
-    columns: Math.min(process.stdout.columns || 80, widest),
-    signal: interrupt.signal,
-    halt: halt.signal,
-    exit: (code) => {
-      process.exitCode = code;
-    },
-  });
-  await program.parseAsync();
-} catch (error) {
-  if (error !== unwritten) process.exitCode = explain(error);
-}
-// A pipe takes little at a time, and what goes wrong with a write is heard of a moment later.
-await Promise.all(
-  [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
-);
-if (unwritten !== undefined) {
-  print.talk(`error: standard output cannot be written: ${unwritten.code}`);
-  process.exitCode = 1;
-}
-process.exit();
+/** One command, from its words to its exit code. */
+const main = async (): Promise<void> => {
+  try {
+    const program = createCommandLine({
+      print,
+      columns: Math.min(process.stdout.columns || 80, widest),
+      signal: interrupt.signal,
+      halt: halt.signal,
+      exit: (code) => {
+        process.exitCode = code;
+      },
+    });
+    await program.parseAsync();
+  } catch (error) {
+    if (error !== unwritten) process.exitCode = explain(error);
+  }
+  // A pipe takes little at a time, and what goes wrong with a write is heard of a moment later.
+  await Promise.all(
+    [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
+  );
+  if (unwritten !== undefined) {
+    print.talk(`error: standard output cannot be written: ${unwritten.code}`);
+    process.exitCode = 1;
+  }
+  process.exit();
+};
+
+void main();

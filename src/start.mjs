@@ -4,7 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { root, setUp } from './setup.mjs';
 
-const program = path.join(root, 'dist', 'perfplay.mjs');
+const program = path.join(root, 'dist', 'perfplay.cjs');
 const site = ['playbooks/site.yml', '-i', 'inventories/lab.yml'];
 
 const say = (text) => process.stdout.write(`\n${text}\n`);

@@ -70,6 +70,16 @@ const packageOf = (target: string): string =>
     .join('/');
 const show = ({ from, to }: Import): string => `${from} imports ${to}`;
 
+describe('the checkout', () => {
+  it('has at its top what the user chose, documents, and what configures tools: whatever else lies there was left by mistake', () => {
+    const ignored = readFileSync(path.join(root, '.gitignore'), 'utf8').split('\n');
+    const known =
+      /^(src|modules|playbooks|inventories|test|bench|docs|(package|package-lock|tsconfig)\.json|[A-Z]+\.md|vitest\.config\.ts|\.ci|\.git.*|\.(oxlint|prettier)[\w.]*)$/;
+    const left = readdirSync(root).filter((name) => !known.test(name) && !ignored.includes(`${name}/`));
+    expect(left).toEqual([]);
+  });
+});
+
 describe('modules', () => {
   const folders = readdirSync(path.join(root, 'modules'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -105,13 +115,14 @@ describe('stages', () => {
       diagnostics: { values: [], types: ['diagnostic-codes'] },
       'diagnostic-codes': { values: [] },
       raw: { values: [] },
-      contract: { values: [] },
+      'natural-order': { values: [] },
+      contract: { values: ['natural-order'] },
       yaml: { values: ['diagnostics'], types: ['inventory'] },
       inventory: { values: ['diagnostics', 'yaml'] },
       playbook: { values: ['diagnostics', 'contract', 'yaml'], types: ['inventory'] },
       connect: { values: ['diagnostics', 'contract'], types: ['inventory'] },
       engine: { values: ['diagnostics', 'contract', 'connect'], types: ['inventory', 'playbook', 'report'] },
-      report: { values: ['diagnostics'] },
+      report: { values: ['diagnostics', 'natural-order'] },
       record: { values: ['diagnostics'], types: ['contract', 'report'] },
       // The lab writes the files of a tuned host through the stores, so that they are what is read back.
       lab: { values: ['diagnostics', 'contract', 'engine'] },
@@ -237,9 +248,11 @@ describe('packages', () => {
   });
 
   it('for the live view are loaded for it alone: start-up is felt at every call', () => {
-    const views = outside.filter(({ to }) => ['ink', 'react'].includes(packageOf(to))).map(({ from }) => from);
-    const eager = imports.filter(({ to, isLazy, isType }) => views.includes(to) && !isLazy && !isType);
-    expect(eager.filter(({ from }) => !views.includes(from)).map(show)).toEqual([]);
+    const isView = (name: string): boolean => ['ink', 'react'].includes(packageOf(name)) || name.endsWith('.tsx');
+    const eager = imports.filter(({ from, to, isLazy, isType }) => !isView(from) && isView(to) && !isLazy && !isType);
+    expect(eager.map(show)).toEqual([]);
+    // And by a name that the test sees.
+    expect(imports.some(({ to, isLazy }) => packageOf(to) === 'ink' && isLazy)).toBe(true);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   files,
   integer,
   Names,
+  naturally,
   Selector,
   selectDisks,
   setting,
@@ -153,9 +154,7 @@ export default defineModule({
     read_ahead_kb: attribute('read_ahead_kb', integer, want.read_ahead_kb !== undefined),
   }),
   plan: (want, seen): readonly Step[] => {
-    const selected = [...selectDisks(want.devices, seen.disks)].sort((left, right) =>
-      left.name.localeCompare(right.name, 'en', { numeric: true }),
-    );
+    const selected = [...selectDisks(want.devices, seen.disks)].sort((left, right) => naturally(left.name, right.name));
     if (selected.length === 0) return [nothingMeant(want.devices, seen.disks)];
     const schedulers = asList<string>(want.scheduler);
     return selected.flatMap((disk): readonly Step[] => [

@@ -2,6 +2,7 @@ import {
   defineModule,
   disks,
   isSetting,
+  naturally,
   nics,
   Selector,
   selectDisks,
@@ -62,7 +63,7 @@ export default defineModule({
     const selected = [
       ...selectNics(devices, seen.nics).map((nic) => ({ ...nic, kind: 'nic' as const })),
       ...selectDisks(devices, seen.disks).map((disk) => ({ ...disk, kind: 'disk' as const })),
-    ].sort((left, right) => left.name.localeCompare(right.name, 'en', { numeric: true }));
+    ].sort((left, right) => naturally(left.name, right.name));
     if (selected.length === 0) {
       const all = [...seen.nics, ...seen.disks].map(({ name }) => name);
       return [

@@ -1,4 +1,4 @@
-import { argv, combine, files, valueOf, type Read } from '../../src/contract/index.ts';
+import { argv, combine, files, naturally, valueOf, type Read } from '../../src/contract/index.ts';
 
 /** How a running QEMU moves one guest NIC's packets. Other backends (user, socket) and vhost-user, vhost-vdpa are not listed. */
 export interface Tap {
@@ -94,5 +94,5 @@ export const machines: Read<readonly Machine[]> = combine(
         // Other modules may have asked for other processes' lines.
         return /^(qemu-|kvm)/.test(words[0]?.split('/').at(-1) ?? '') ? [machineOf(path, words)] : [];
       })
-      .sort((left, right) => left.name.localeCompare(right.name, 'en', { numeric: true })),
+      .sort((left, right) => naturally(left.name, right.name)),
 );

@@ -6,6 +6,7 @@ import {
   files,
   globToRegExp,
   isGlob,
+  naturally,
   Scalar,
   scalar,
   setting,
@@ -84,7 +85,7 @@ const meant = (
   const found = matches.size > 0 ? [...matches] : [[pattern, none] as const];
   return found
     .map(([path, running]) => ({ pattern, path, value: fields.decode(String(value)), running }))
-    .sort((left, right) => left.path.localeCompare(right.path, 'en', { numeric: true }));
+    .sort((left, right) => naturally(left.path, right.path));
 };
 
 const keyOf = (path: string): string => `sysfs/${path.slice('/sys/'.length)}`;

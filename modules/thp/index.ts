@@ -7,6 +7,7 @@ import {
   files,
   integer,
   kernelWords,
+  naturally,
   setting,
   text,
   Type,
@@ -53,7 +54,7 @@ const independent = (want: string, sizes: PerSize, pmdBytes: number | undefined)
       const follows = word === undefined || word === 'inherit' || word === want || (word === 'never' && !isPmd);
       return follows ? [] : [`${size}/enabled is ${word}`];
     })
-    .sort((left, right) => left.localeCompare(right, 'en', { numeric: true }))
+    .sort(naturally)
     .join(', ');
 
 /** Words that an older kernel does not know: `defer` came with Linux 4.6, `defer+madvise` with 4.11. */

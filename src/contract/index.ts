@@ -3,6 +3,7 @@ export * from './snapshot.ts';
 export * from './reads.ts';
 export * from './steps.ts';
 export * from './glob.ts';
+export { naturally } from '../natural-order.ts';
 export * from './codecs.ts';
 export * from './bytes.ts';
 export * from './entries.ts';

@@ -1,4 +1,4 @@
-import { byText } from './by-text.ts';
+import { naturally } from '../natural-order.ts';
 import { groupBy } from './group.ts';
 import type { FailureGroup, Summary } from './summary.ts';
 
@@ -40,6 +40,6 @@ export const sortedFailures = (summary: Summary): readonly FailureGroup[] => {
     (left, right) =>
       Number(left.tolerated !== undefined) - Number(right.tolerated !== undefined) ||
       Number(left.task === undefined) - Number(right.task === undefined) ||
-      byText(left.task?.task ?? left.status, right.task?.task ?? right.status),
+      naturally(left.task?.task ?? left.status, right.task?.task ?? right.status),
   );
 };

@@ -1,4 +1,4 @@
-import { byText } from './by-text.ts';
+import { naturally } from '../natural-order.ts';
 import { changeLine, groupLines, hasDiff, pendingText, taskText } from './change.ts';
 import { diagnosticText } from './diagnostic-text.ts';
 import { unifiedDiff } from './diff.ts';
@@ -75,8 +75,8 @@ const onDelegate = (task: TaskResult | undefined): string =>
 /** In the order of the playbook. */
 const compareGroups = (left: ChangeGroup, right: ChangeGroup): number =>
   left.task.play - right.task.play ||
-  byText(left.task.task, right.task.task) ||
-  byText(left.set?.label ?? '', right.set?.label ?? '');
+  naturally(left.task.task, right.task.task) ||
+  naturally(left.set?.label ?? '', right.set?.label ?? '');
 
 const taskRows = (
   summary: Summary,
@@ -143,7 +143,7 @@ const outputLines = (summary: Summary, lists: HostLists, options: ReportOptions)
   const order = ({ hosts }: OutputGroup): number => summary.hosts.get(inOrder(summary, hosts)[0] ?? '')?.order ?? 0;
   const sorted = [...summary.outputs.values()].sort(
     (left, right) =>
-      left.task.play - right.task.play || byText(left.task.task, right.task.task) || order(left) - order(right),
+      left.task.play - right.task.play || naturally(left.task.task, right.task.task) || order(left) - order(right),
   );
   const rowOf = ({ task, text, hosts }: OutputGroup): Row => {
     const [first = '', ...more] = messageLines(text);
@@ -180,7 +180,7 @@ const warningLines = (summary: Summary, lists: HostLists, options: ReportOptions
   );
   return [
     ...layout(
-      rows.sort((left, right) => byText(left.where, right.where)),
+      rows.sort((left, right) => naturally(left.where, right.where)),
       options,
     ),
     ...diagnostics,

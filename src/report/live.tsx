@@ -1,4 +1,3 @@
-import { Box, render, Text } from 'ink';
 import { finalReport, type SourceText } from './final.ts';
 import { runHeading } from './heading.ts';
 import { line, paint } from './line.ts';
@@ -6,6 +5,8 @@ import { screenLines, type Size } from './screen.ts';
 import { emptySummary, reduce } from './summary.ts';
 import type { TerminalReporter } from './terminal.ts';
 import type { OutputStream, Writer } from './writer.ts';
+
+type Ink = typeof import('ink');
 
 export interface LiveOptions {
   readonly colour: boolean;
@@ -20,7 +21,7 @@ export interface LiveOptions {
 /** Milliseconds between two frames: ten a second. */
 const frameInterval = 100;
 
-const Screen = ({ lines }: { readonly lines: readonly string[] }) => (
+const Screen = ({ ink: { Box, Text }, lines }: { readonly ink: Ink; readonly lines: readonly string[] }) => (
   <Box flexDirection="column">
     {lines.map((text, row) => (
       <Text key={row} wrap="truncate">
@@ -51,11 +52,18 @@ const inkStream = (stream: OutputStream, writer: Writer, size: () => Size): Node
 };
 
 /** A view that is redrawn in place while the run goes on, and gives way to the final report. */
-export const createLiveReporter = (stream: OutputStream, writer: Writer, options: LiveOptions): TerminalReporter => {
+export const createLiveReporter = (
+  ink: Ink,
+  stream: OutputStream,
+  writer: Writer,
+  options: LiveOptions,
+): TerminalReporter => {
   const { colour, diff, source, size, now } = options;
   const summary = emptySummary();
   const seen = inkStream(stream, writer, size);
-  const frame = () => <Screen lines={screenLines(summary, size(), now()).map((text) => paint(text, colour))} />;
+  const frame = () => (
+    <Screen ink={ink} lines={screenLines(summary, size(), now()).map((text) => paint(text, colour))} />
+  );
   /** Takes the view off the screen; undefined while there is none. */
   let stop: (() => void) | undefined;
   /** How many have the terminal to themselves. */
@@ -63,7 +71,7 @@ export const createLiveReporter = (stream: OutputStream, writer: Writer, options
 
   const draw = (): void => {
     if (stop !== undefined || others > 0 || summary.run === undefined || summary.end !== undefined) return;
-    const instance = render(frame(), { stdout: seen, exitOnCtrlC: false, patchConsole: false, maxFps: 1000 });
+    const instance = ink.render(frame(), { stdout: seen, exitOnCtrlC: false, patchConsole: false, maxFps: 1000 });
     const timer = setInterval(() => instance.rerender(frame()), frameInterval);
     stop = () => {
       stop = undefined;

@@ -44,13 +44,14 @@ export const wantsColour = (isTTY: boolean | undefined, environment: Environment
 };
 
 /** React decides when it is loaded whether it checks itself at every step, as in development; nothing else may see the word. */
-const loadLive = async (): Promise<typeof import('./live.tsx')> => {
-  if (process.env['NODE_ENV'] !== undefined) return import('./live.tsx');
-  process.env['NODE_ENV'] = 'production';
+const loadLive = async () => {
+  const asIs = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] ??= 'production';
   try {
-    return await import('./live.tsx');
+    // ink waits for something when it is loaded, and so can be no part of the program's one script.
+    return { ink: await import('ink'), ...(await import('./live.tsx')) };
   } finally {
-    delete process.env['NODE_ENV'];
+    if (asIs === undefined) delete process.env['NODE_ENV'];
   }
 };
 
@@ -75,12 +76,12 @@ export const createReporter = async (
       return neverDraws(createPlainReporter(writer, { colour, diff, source, columns }));
     }
     case 'live': {
-      const { createLiveReporter } = await loadLive();
+      const { ink, createLiveReporter } = await loadLive();
       const size = () => ({
         columns: options.columns ?? (stream.columns || 80),
         rows: options.rows ?? (stream.rows || 24),
       });
-      return createLiveReporter(stream, writer, { colour, diff, source, size, now: options.now ?? Date.now });
+      return createLiveReporter(ink, stream, writer, { colour, diff, source, size, now: options.now ?? Date.now });
     }
   }
 };

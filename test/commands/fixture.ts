@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { labDown, labUp } from '../../src/lab/index.ts';
 
 export const checkout = path.join(import.meta.dirname, '../..');
-const program = path.join(checkout, 'dist/perfplay.mjs');
+export const program = path.join(checkout, 'dist/perfplay.cjs');
 
 /** Nothing of this machine's own settings. */
 const environment = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8', TERM: 'xterm' };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const program = path.join(import.meta.dirname, '../../dist/perfplay.mjs');
+const program = path.join(import.meta.dirname, '../../dist/perfplay.cjs');
 
 describe.skipIf(!existsSync(program))('standard output', () => {
   let folder: string;

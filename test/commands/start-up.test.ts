@@ -1,10 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createFolder, type Folder } from './fixture.ts';
+import { checkout, createFolder, type Folder, program } from './fixture.ts';
 
 // Start-up is felt at every call. Counted is what is loaded: time depends on the machine.
+
+const dist = path.dirname(program);
 
 let folder: Folder;
 beforeAll(() => {
@@ -16,7 +19,7 @@ interface Coverage {
   readonly result: readonly { readonly url: string }[];
 }
 
-/** The files that Node compiled during a call: its coverage record names each. */
+/** The files of ours and of packages that Node ran during a call: its coverage record names each. */
 const loadedBy = async (...words: readonly string[]): Promise<readonly string[]> => {
   const record = mkdtempSync(path.join(folder.path, 'coverage-'));
   const { exitCode } = await folder.start(words, { NODE_V8_COVERAGE: record });
@@ -24,7 +27,9 @@ const loadedBy = async (...words: readonly string[]): Promise<readonly string[]>
   const [name = ''] = readdirSync(record);
   const { result } = JSON.parse(readFileSync(path.join(record, name), 'utf8')) as Coverage;
   rmSync(record, { recursive: true });
-  return result.filter(({ url }) => url.startsWith('file:')).map(({ url }) => fileURLToPath(url));
+  // Modules have addresses, the scripts of the program the names of their files.
+  const files = result.map(({ url }) => (url.startsWith('file:') ? fileURLToPath(url) : path.join(dist, url)));
+  return files.filter((file) => file !== program && existsSync(file));
 };
 
 const packages = (files: readonly string[]): readonly string[] => [
@@ -59,5 +64,38 @@ describe('start-up', () => {
     folder.write('here.yml', 'all: { hosts: { here: { ansible_connection: local } } }\n');
     folder.write('here-site.yml', "- name: Here\n  hosts: all\n  tasks: [{ command: { argv: ['true'] } }]\n");
     expect(packages(await loadedBy('plan', 'here-site.yml', '-i', 'here.yml'))).toEqual([]);
+  });
+
+  it('runs bytecode: V8 takes that of each script', async () => {
+    const check = `
+      const { readFileSync } = require('node:fs');
+      const { Script } = require('node:vm');
+      ${readFileSync(path.join(checkout, 'src/launch/v8-flags.mjs'), 'utf8')
+        .replace(/^import .*$/m, "const { setFlagsFromString } = require('node:v8');")
+        .replace('export ', '')}
+      setV8Flags();
+      for (const file of process.argv.slice(1)) {
+        const text = readFileSync(file, 'latin1');
+        const taken = (cachedData) => !new Script(text, { filename: file, cachedData }).cachedDataRejected;
+        const bytecode = readFileSync(file + '.bytecode');
+        if (!taken(bytecode)) console.log(file, 'is compiled at each start');
+        if (taken(bytecode.subarray(0, 100))) console.log(file, 'has bytecode that is whatever');
+      }`;
+    const scripts = readdirSync(dist).filter((name) => name.endsWith('.js'));
+    expect(scripts.length).toBeGreaterThan(5);
+    const { stdout, stderr } = await execa(process.execPath, [
+      '-e',
+      check,
+      ...scripts.map((name) => path.join(dist, name)),
+    ]);
+    expect(stdout + stderr).toBe('');
+  });
+
+  it('is a program that a link calls', async () => {
+    const link = path.join(folder.path, 'perfplay');
+    symlinkSync(program, link);
+    expect(readFileSync(program, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    const { stdout } = await execa(process.execPath, [link, '--version']);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+$/);
   });
 });

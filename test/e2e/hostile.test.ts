@@ -124,7 +124,7 @@ describe.skipIf(problem)(titled('a hostile host', problem), () => {
     await lab?.stop();
   });
 
-  const sound = path.join(import.meta.dirname, '../../dist/perfplay.mjs');
+  const sound = path.join(import.meta.dirname, '../../dist/perfplay.cjs');
   const env = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8', TERM: 'xterm' };
   const piped = async (program: string, words: readonly string[]): Promise<string> => {
     const options = { cwd: site.folder, reject: false, extendEnv: false, env, stdin: 'ignore', all: true } as const;

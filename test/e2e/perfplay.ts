@@ -8,7 +8,7 @@ import type { Change, HostEnded, Outcome, Recap } from '../../src/report/events.
 import type { Lab } from '../lab/hosts.ts';
 import { labProblem } from '../lab/need.ts';
 
-const program = path.join(import.meta.dirname, '../../dist/perfplay.mjs');
+const program = path.join(import.meta.dirname, '../../dist/perfplay.cjs');
 
 /** Why no end-to-end test can run here; undefined where they can. */
 export const e2eProblem = existsSync(program) ? labProblem : 'needs dist/ (node src/build.mjs makes it)';

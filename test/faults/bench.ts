@@ -11,7 +11,7 @@ import { declaredTruth, freshTruth, type Said, trackedPaths, type Truth } from '
 import { type Proxy, startProxy } from './proxy.ts';
 import { type Hold, playbook } from './site.ts';
 
-const built = path.join(import.meta.dirname, '../../dist/perfplay.mjs');
+const built = path.join(import.meta.dirname, '../../dist/perfplay.cjs');
 
 /** A host, the proxy that stands before it, and the stages at which it can be held. */
 export interface Target {
