@@ -44,7 +44,7 @@ export const compiledValidators = {
   },
 };
 
-/** Native add-ons stay where their package is, and what of ssh2 nobody calls stays out: it loads HTTP and TLS. */
+/** Native add-ons stay where their package is, and what of ssh2 nobody calls stays out: SFTP, servers, and what loads HTTP and TLS. */
 export const slimSsh2 = {
   name: 'slim-ssh2',
   setup(build) {
@@ -52,6 +52,8 @@ export const slimSsh2 = {
       const [, inPackages] = path.resolve(resolveDir, name).split(`${path.sep}node_modules${path.sep}`);
       return { path: inPackages, external: true };
     });
-    build.onLoad({ filter: /\/ssh2\/lib\/(http-agents|server)\.js$/ }, () => ({ contents: 'module.exports = {};' }));
+    build.onLoad({ filter: /\/ssh2\/lib\/(http-agents|keygen|server|protocol\/SFTP)\.js$/ }, () => ({
+      contents: 'module.exports = {};',
+    }));
   },
 };

@@ -49,6 +49,8 @@ export const toScripts = async (folder, outputFiles, { outputs }) => {
       minifyWhitespace: true,
       lineLimit: 120,
     });
+    // As such a script is read; esbuild escapes texts, and leaves regular expressions as they are.
+    if (/[^\0-\x7f]/.test(code)) throw new Error(`${name} is not ASCII: escape what it has in a regular expression`);
     write(name, code);
     write(`${name}.map`, map);
     write(`${name}.bytecode`, bytecodeOf(code, name));

@@ -50,7 +50,7 @@ const endsEscaped = (text: string): boolean => {
 
 const indentOf = (text: string): number => text.length - text.trimStart().length;
 
-const linesOf = (raw: string, dialect: Dialect): readonly Line[] => {
+const readLines = (raw: string, dialect: Dialect): readonly Line[] => {
   let section = '';
   let inside = false;
   return (raw.match(/[^\n]*\n|[^\n]+$/g) ?? []).map((full) => {
@@ -72,6 +72,21 @@ const linesOf = (raw: string, dialect: Dialect): readonly Line[] => {
     inside = kind === 'other' && endsEscaped(text);
     return { text, end, section, kind, continues: inside, assignment };
   });
+};
+
+interface Known {
+  readonly raw: string;
+  readonly lines: readonly Line[];
+}
+const last = new WeakMap<Dialect, Known>();
+
+/** A text is asked for each of its names, one after the other; so what was read last is remembered. */
+const linesOf = (raw: string, dialect: Dialect): readonly Line[] => {
+  const known = last.get(dialect);
+  if (known?.raw === raw) return known.lines;
+  const lines = readLines(raw, dialect);
+  last.set(dialect, { raw, lines });
+  return lines;
 };
 
 /** Rule: configparser of Python; a line that is set in further than the one before goes on with its value. */

@@ -1,4 +1,4 @@
-import { decodeAll, type Read, type Reads } from '../contract/reads.ts';
+import type { Read, Reads } from '../contract/reads.ts';
 import type { AnyModule } from '../contract/module.ts';
 import type { Value } from '../inventory/types.ts';
 import { isAction, isFinding, isSetting, type Action, type Finding, type Step } from '../contract/steps.ts';
@@ -7,6 +7,7 @@ import { InputError } from '../diagnostics.ts';
 import { evaluate, inputProblem, type Evaluation, type Known, type Problem } from './evaluate.ts';
 import { forgotten } from './forgotten.ts';
 import { lock } from './lock.ts';
+import { stepsOf } from './module-steps.ts';
 import { originals } from './originals.ts';
 import { planRecord, type RecordedPlan, type Restored } from './recorded.ts';
 import type { SnapshotView } from './snapshot-view.ts';
@@ -131,7 +132,7 @@ export const planTask = ({ hostTask, items, record }: BoundTask, view: SnapshotV
         if (!(error instanceof InputError)) throw error;
         return { ...nothing, problem: inputProblem(error) };
       }
-      const steps = task.module.plan(item.params as never, decodeAll(reads, view.snapshot()) as never);
+      const steps = stepsOf(task.module, item.params, reads, view.snapshot());
       const blocked = task.absent ? new Set<string>() : blockedKeys(steps);
       return {
         item,

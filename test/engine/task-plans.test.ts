@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineModule, file, setting, text, Type } from '../../src/contract/index.ts';
+import { defineModule, file, files, setting, text, Type } from '../../src/contract/index.ts';
 import type { Snapshot } from '../../src/contract/snapshot.ts';
 import { createSnapshotView } from '../../src/engine/snapshot-view.ts';
 import { readsOf } from '../../src/engine/task-plan.ts';
@@ -18,7 +18,8 @@ const counting = () => {
     removable: false,
     observe: ({ path }) => {
       counts.observe++;
-      return { seen: file(path, text) };
+      // What a pattern brings is planned for each host by itself.
+      return { seen: file(path, text), others: files('/none/*', text) };
     },
     plan: ({ path }, { seen }) => {
       counts.plan++;

@@ -115,6 +115,9 @@ pp_exec() {
   # The lock is the shell's, and must not go on with what a program leaves behind.
   exec "$@" 8>&-
 }
+# pp_try PROGRAM...: once more where it fails, for its words. dash starts a program by vfork(2), and a subshell that would hear it by
+# fork(2), which costs as much as mv.
+pp_try() { "$@" >/dev/null 2>&1 || pp_text=$(exec "$@" 2>&1); }
 pp_program() { pp_text=$(pp_exec "$@" 2>&1); }
 # pp_record FOLDER NAME MADE TEXT PATH...: in MADE each folder above a PATH that does not exist yet, one a line.
 pp_record() {

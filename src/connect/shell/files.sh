@@ -159,6 +159,7 @@ pp_expect() {
 }
 # pp_sync FILE...: their data is on disk. An old sync(1) knows only all there is, and no option.
 pp_sync() {
+  sync -d "$@" 2>/dev/null && return
   pp_said=$(exec sync -d "$@" 2>&1)
   case $?$pp_said in
     0*) return 0 ;;
@@ -173,7 +174,7 @@ pp_replace() {
   case " $pp_ready " in
     *" $1 "*)
       if [ ! -L "$2" ] && if [ "$5" = present ]; then [ -f "$2" ]; else [ ! -e "$2" ]; fi; then
-        pp_text=$(exec mv -f "$pp_temporary" "$2" 2>&1) && { pp_relabel "$2"; return 0; }
+        pp_try mv -f "$pp_temporary" "$2" && { pp_relabel "$2"; return 0; }
         rm -f "$pp_temporary"
         return 1
       fi

@@ -8,8 +8,12 @@
 pp_lock_by_flock() {
   exec 8>>"$pp_lock_file"
   # mksh closes descriptors above 2 in programs, unless they are given to them.
-  pp_text=$(exec flock -n 8 8>&8 2>&1)
-  case $? in 0) return 0 ;; 1) pp_got=75 ;; *) pp_got=1 ;; esac
+  flock -n 8 8>&8 2>/dev/null
+  case $? in
+    0) return 0 ;;
+    1) pp_got=75 ;;
+    *) pp_text=$(exec flock -n 8 8>&8 2>&1) pp_got=1 ;;
+  esac
   exec 8>&-
   return "$pp_got"
 }
