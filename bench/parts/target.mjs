@@ -10,45 +10,10 @@ import { program } from '../contenders.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const labFolder = path.join(root, 'test/lab');
 const traces = '/var/log/ask';
-const large = { cpus: 256, interrupts: 2000, nics: 8 };
-
-/** A compute node with 256 CPUs and 2,000 interrupts, those of eight NICs. */
-const largeNode = ({ computeNode, cpus, irqs, nic }) => {
-  const queues = large.interrupts / large.nics;
-  const cards = Array.from({ length: large.nics }, (_, card) => ({
-    name: `ens${card + 1}f0`,
-    slot: `0000:${(card + 16).toString(16)}:00.0`,
-    irqs: Array.from({ length: queues }, (__, queue) => 100 + card * queues + queue),
-  }));
-  return {
-    ...computeNode(),
-    ...cpus({
-      count: large.cpus,
-      nodes: 2,
-      model: 'AMD EPYC 9754',
-      driver: 'acpi-cpufreq',
-      governors: ['performance', 'schedutil'],
-      governor: 'schedutil',
-      idleDriver: 'acpi_idle',
-      maximum: 3_100_000,
-    }),
-    ...Object.assign(
-      {},
-      ...cards.map((card) => nic(card.name, queues, { ...card, driver: 'i40e', node: 0, localCpus: '0-127' })),
-    ),
-    ...irqs(
-      large.cpus,
-      cards.flatMap((card) =>
-        card.irqs.map((irq, queue) => ({ irq, action: `i40e-${card.name}-TxRx-${queue}`, cpu: queue % large.cpus })),
-      ),
-    ),
-  };
-};
-
 const hosts = [
   { name: 'compute', groups: ['kvm'], tree: ({ computeNode }) => computeNode() },
   { name: 'broker', groups: ['brokers'], tree: ({ brokerNode }) => brokerNode() },
-  { name: 'large', groups: ['kvm'], tree: largeNode },
+  { name: 'large', groups: ['kvm'], tree: ({ largeNode }) => largeNode() },
 ];
 
 /** The lab of the tests is TypeScript that looks for files beside itself. */
@@ -56,7 +21,7 @@ const loadLab = async (folder) => {
   const file = path.join(folder, 'lab.mjs');
   await build({
     stdin: {
-      contents: "export * from './hosts.ts'; export * from './trees.ts'; export * from './sysfs.ts';",
+      contents: "export * from './hosts.ts'; export * from './trees.ts'; export * from './large.ts';",
       resolveDir: labFolder,
     },
     outfile: file,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startLab, type Lab } from '../lab/hosts.ts';
+import { largeNode } from '../lab/large.ts';
 import { brokerNode, computeNode } from '../lab/trees.ts';
 import { createSite, e2eProblem, titled, type Site } from './perfplay.ts';
 
@@ -62,5 +63,39 @@ describe.skipIf(problem)(titled('what one question about all of site.yml costs a
     expect(programs).toEqual(expect.arrayContaining(['cat', 'ls']));
     expect(programs.toSorted()).toEqual(once.filter((one) => programs.includes(one)).toSorted());
     expect(forks).toBe(programs.length);
+  });
+});
+
+describe.skipIf(e2eProblem)(titled('a host with 256 CPUs and 2,000 interrupts'), () => {
+  const answer = '/var/lib/lab/answer';
+
+  test('answers all of site.yml in one ask, under 1 MB', async () => {
+    const heard = [`ForceCommand unset SSH_ORIGINAL_COMMAND; /bin/sh | tee ${answer}`];
+    const lab = await startLab([
+      { name: 'large', login: { user: 'root' }, tree: largeNode(), groups: ['kvm'], sshd: heard },
+      { name: 'broker', login: { user: 'root' }, tree: brokerNode(), groups: ['brokers'] },
+    ]);
+    const site = createSite(lab);
+    try {
+      const variables = `@${path.join(root, 'inventories/group_vars/all.yml')}`;
+      const { recap } = await site.report(
+        'plan',
+        path.join(root, 'playbooks/site.yml'),
+        '-l',
+        'large',
+        '-e',
+        variables,
+      );
+      expect(recap).toMatchObject({ failed: 0, unreachable: 0 });
+      const said = await lab.host('large').sh(`grep -ac '^[0-9a-f]* end [0-9]*$' ${answer}; wc -c <${answer}`);
+      const [asks, bytes] = said.trim().split('\n').map(Number);
+      expect(asks).toBe(1);
+      // All interrupts are in it.
+      expect(bytes).toBeGreaterThan(2000 * 100);
+      expect(bytes).toBeLessThan(1_000_000);
+    } finally {
+      site.remove();
+      await lab.stop();
+    }
   });
 });
