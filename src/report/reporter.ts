@@ -48,7 +48,7 @@ const loadLive = async () => {
   const asIs = process.env['NODE_ENV'];
   process.env['NODE_ENV'] ??= 'production';
   try {
-    // ink waits for something when it is loaded, and so can be no part of the program's one script.
+    // ink waits for something when it is loaded, and so can be none of the program's scripts.
     return { ink: await import('ink'), ...(await import('./live.tsx')) };
   } finally {
     if (asIs === undefined) delete process.env['NODE_ENV'];

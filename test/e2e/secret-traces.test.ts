@@ -110,7 +110,7 @@ describe.skipIf(problem)(titled('traces of secrets', problem), () => {
       );
       const text = await during(run('quiet.yml', true));
       // Both sides are looked at.
-      expect(text).toMatch(/perfplay\.mjs run quiet\.yml/);
+      expect(text).toMatch(/perfplay\.cjs run quiet\.yml/);
       expect(text).toContain('/usr/bin/sudo -S');
       expect(text).toContain('sleep 0.3');
       expect([...seen(text)]).toEqual([]);
