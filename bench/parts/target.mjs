@@ -10,6 +10,7 @@ import { program } from '../contenders.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const labFolder = path.join(root, 'test/lab');
 const traces = '/var/log/ask';
+
 const hosts = [
   { name: 'compute', groups: ['kvm'], tree: ({ computeNode }) => computeNode() },
   { name: 'broker', groups: ['brokers'], tree: ({ brokerNode }) => brokerNode() },

@@ -68,11 +68,9 @@ describe('start-up', () => {
 
   it('runs bytecode: V8 takes that of each script', async () => {
     const check = `
-      const { readFileSync } = require('node:fs');
-      const { Script } = require('node:vm');
-      ${readFileSync(path.join(checkout, 'src/launch/v8-flags.mjs'), 'utf8')
-        .replace(/^import .*$/m, "const { setFlagsFromString } = require('node:v8');")
-        .replace('export ', '')}
+      import { readFileSync } from 'node:fs';
+      import { Script } from 'node:vm';
+      import { setV8Flags } from ${JSON.stringify(path.join(checkout, 'src/launch/v8-flags.mjs'))};
       setV8Flags();
       for (const file of process.argv.slice(1)) {
         const text = readFileSync(file, 'latin1');
@@ -84,6 +82,7 @@ describe('start-up', () => {
     const scripts = readdirSync(dist).filter((name) => name.endsWith('.js'));
     expect(scripts.length).toBeGreaterThan(5);
     const { stdout, stderr } = await execa(process.execPath, [
+      '--input-type=module',
       '-e',
       check,
       ...scripts.map((name) => path.join(dist, name)),
