@@ -3,7 +3,7 @@ import { agentKeys, ChosenKeys } from './agent.ts';
 import type { Destination } from './destination.ts';
 import { AttemptError, hostPort } from './errors.ts';
 import type { KeyFile, KeyRing } from './keys.ts';
-import type { PasswordGate, PasswordOutcome } from './password-gate.ts';
+import type { PasswordGate, ReportPassword } from './password-gate.ts';
 
 /** What the connections of a fleet share. */
 export interface Credentials {
@@ -27,7 +27,7 @@ interface Log {
   readonly tried: string[];
   /** Why something was not tried. */
   readonly notes: string[];
-  password: ((outcome: PasswordOutcome) => void) | undefined;
+  password: ReportPassword | undefined;
 }
 
 /** Methods of servers that ssh2 does not know. */

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { startDeadline } from './deadline.ts';
 import { printable } from './errors.ts';
+import type { PasswordGate, PasswordOutcome, ReportPassword } from './password-gate.ts';
 import { quote } from './shell/quote.ts';
 import { BecomeError, type Channel, type ChannelEnd, ConnectError } from './types.ts';
 
@@ -36,13 +38,16 @@ export const sudoCall = ({ user, password }: Become): SudoCall => {
 /** The words as one command for the login shell, which sudo then replaces. */
 export const execCommand = (argv: readonly string[]): string => `exec ${argv.map(quote).join(' ')}`;
 
+const passwordRefused = /incorrect password/i;
+const checkPassword = 'check -K or ansible_become_password';
+
 const refusals: readonly (readonly [pattern: RegExp, message: (user: string) => string, hint: string])[] = [
   [
     /password is required|no password was provided/i,
     (user) => `sudo wants a password to become ${user}`,
     'give it with -K or ansible_become_password, or allow NOPASSWD in sudoers',
   ],
-  [/incorrect password/i, () => 'sudo refused the password', 'check -K or ansible_become_password'],
+  [passwordRefused, () => 'sudo refused the password', checkPassword],
   [
     /must have a tty/i,
     () => 'sudo wants a terminal (requiretty)',
@@ -72,35 +77,58 @@ const explain = (said: string, end: ChannelEnd, user: string): BecomeError => {
   return new BecomeError(`sudo refused to become ${user}: ${words}`, 'its log there (journalctl -t sudo) tells why');
 };
 
+export interface SudoOptions {
+  readonly timeoutMs: number;
+  /** Whose password sudo asks for: the login user. */
+  readonly account: string;
+  readonly passwords: PasswordGate;
+}
+
 /**
  * Waits until the shell behind sudo has said that it runs, and answers the password prompt, once and only if it comes:
  * a password sent unasked would run as a command where sudo wants none. Gives the channel with everything before that cut off.
- * Throws BecomeError where sudo refuses, ConnectError where the connection was lost.
+ * Throws BecomeError where sudo refuses, or has refused the password on other hosts; ConnectError where the connection was lost.
  */
-export const passSudo = (channel: Channel, call: SudoCall, become: Become, timeoutMs: number): Promise<Channel> =>
+export const passSudo = (channel: Channel, call: SudoCall, become: Become, options: SudoOptions): Promise<Channel> =>
   new Promise((resolve, reject) => {
+    const { timeoutMs, account, passwords } = options;
     let waiting = true;
     let stdout = Buffer.alloc(0);
     let stderr = '';
     let answered = false;
+    let report: ReportPassword | undefined;
     const mark = Buffer.from(`${call.ready}\n`);
-    const settle = (finish: () => void) => {
+    const settle = (outcome: PasswordOutcome, finish: () => void) => {
       if (!waiting) return;
       waiting = false;
-      clearTimeout(timer);
+      deadline.stop();
+      report?.(outcome);
       finish();
     };
-    const refuse = (error: Error) =>
-      settle(() => {
+    const refuse = (error: Error, outcome: PasswordOutcome = 'lost') =>
+      settle(outcome, () => {
         channel.onStdout(() => undefined);
         channel.end();
         reject(error);
       });
-    const timer = setTimeout(() => {
+    const refusePassword = () => refuse(new BecomeError('sudo refused the password', checkPassword), 'refused');
+    const deadline = startDeadline(timeoutMs, () => {
       const asked = printable(stderr.split('\n').at(-1) ?? '');
       const hint = asked === '' ? undefined : `it shows: ${asked}`;
       refuse(new BecomeError(`sudo did not finish within ${timeoutMs / 1000} s`, hint));
-    }, timeoutMs);
+    });
+    const answer = async (password: string): Promise<void> => {
+      report = await deadline.pause(() => passwords.enter(account, password));
+      if (!waiting) report?.('lost');
+      else if (report) channel.write(Buffer.from(`${password}\n`));
+      else
+        refuse(
+          new BecomeError(
+            'sudo wants a password; the one there is was refused by other hosts and not tried here',
+            checkPassword,
+          ),
+        );
+    };
 
     const onStdout: Channel['onStdout'] = (listener) => {
       if (stdout.length > 0) listener(stdout);
@@ -113,7 +141,7 @@ export const passSudo = (channel: Channel, call: SudoCall, become: Become, timeo
       if (at < 0) stdout = stdout.subarray(-mark.length);
       else {
         stdout = stdout.subarray(at + mark.length);
-        settle(() => resolve({ ...channel, onStdout }));
+        settle('accepted', () => resolve({ ...channel, onStdout }));
       }
     });
     channel.onStderr((bytes) => {
@@ -122,15 +150,13 @@ export const passSudo = (channel: Channel, call: SudoCall, become: Become, timeo
       const at = stderr.indexOf(call.prompt);
       if (at < 0 || become.password === undefined) return;
       stderr = stderr.slice(at + call.prompt.length);
-      if (answered) refuse(new BecomeError('sudo refused the password', 'check -K or ansible_become_password'));
-      else channel.write(Buffer.from(`${become.password}\n`));
+      if (answered) refusePassword();
+      else void answer(become.password);
       answered = true;
     });
-    void channel.closed.then((end) =>
-      refuse(
-        end.lost === undefined
-          ? explain(stderr, end, become.user)
-          : new ConnectError(`${end.lost} before sudo had run`, 'its log (journalctl -u ssh) tells why'),
-      ),
-    );
+    void channel.closed.then((end) => {
+      if (end.lost !== undefined)
+        refuse(new ConnectError(`${end.lost} before sudo had run`, 'its log (journalctl -u ssh) tells why'));
+      else refuse(explain(stderr, end, become.user), passwordRefused.test(stderr) ? 'refused' : 'lost');
+    });
   });

@@ -1,5 +1,6 @@
 import type { ConnectionSettings } from '../inventory/types.ts';
 import { defaultTimeoutMs, type ConnectOptions } from './options.ts';
+import { passwordGateOf } from './password-gate.ts';
 import type { Connection } from './types.ts';
 
 const uninterruptible = ({ signal: _signal, ...options }: ConnectOptions): ConnectOptions => options;
@@ -18,11 +19,16 @@ export const connect = async (
 ): Promise<Connection> => {
   if (settings.connection === 'local') {
     const { connectLocal } = await import('./local.ts');
-    return connectLocal(options.timeoutMs ?? defaultTimeoutMs);
+    return connectLocal(options.timeoutMs ?? defaultTimeoutMs, passwordGateOf(options));
   }
   if (settings.connection === 'openssh') {
     const { connectOpenssh } = await import('./openssh.ts');
-    return connectOpenssh(settings, isInterruptible ? options : uninterruptible(options), name);
+    return connectOpenssh(
+      settings,
+      isInterruptible ? options : uninterruptible(options),
+      passwordGateOf(options),
+      name,
+    );
   }
   const [{ connectSsh }, { fleetOf }] = await Promise.all([import('./ssh.ts'), import('./fleet.ts')]);
   const fleet = fleetOf(options);

@@ -7,7 +7,7 @@ import { type ConnectOptions, defaultTimeoutMs } from './options.ts';
 import { createKeyRing, once } from './keys.ts';
 import { type KnownHost, parseKnownHosts } from './known-hosts.ts';
 import type { SharedHop } from './link.ts';
-import { createPasswordGate } from './password-gate.ts';
+import { passwordGateOf } from './password-gate.ts';
 import { createSshConfigLookup } from './ssh-config.ts';
 import { ConnectError } from './types.ts';
 
@@ -33,7 +33,8 @@ const readKnownHosts = async (file: string): Promise<readonly KnownHost[]> => {
   }
 };
 
-const createFleet = ({ timeoutMs, ask, signal, user, home, agentSocket }: ConnectOptions): Fleet => {
+const createFleet = (options: ConnectOptions): Fleet => {
+  const { timeoutMs, ask, signal, user, home, agentSocket } = options;
   const folder = home ?? userInfo().homedir;
   const socket = agentSocket ?? process.env.SSH_AUTH_SOCK;
   const read = once(readKnownHosts);
@@ -46,7 +47,7 @@ const createFleet = ({ timeoutMs, ask, signal, user, home, agentSocket }: Connec
       ...(user !== undefined && { user }),
       ...(socket !== undefined && { agentSocket: socket }),
     },
-    credentials: { keys: createKeyRing(ask), agentKeys: once(agentKeys), passwords: createPasswordGate() },
+    credentials: { keys: createKeyRing(ask), agentKeys: once(agentKeys), passwords: passwordGateOf(options) },
     knownHosts: (files) => readAll(files.join('\0')),
     hops: new Map(),
     timeoutMs: timeoutMs ?? defaultTimeoutMs,

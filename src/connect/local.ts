@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { type Become, passSudo, sudoCall } from './become.ts';
 import { createChannel } from './channel.ts';
+import type { PasswordGate } from './password-gate.ts';
 import type { Channel, Connection } from './types.ts';
 
 /** A program of this machine in a session of its own: an interrupt typed at the terminal does not reach it. */
@@ -32,7 +33,7 @@ const run = ([program, ...words]: readonly [string, ...string[]]): Channel => {
 };
 
 /** `connection: local`: shells of this machine, as this user or through sudo. */
-export const connectLocal = (timeoutMs: number): Connection => {
+export const connectLocal = (timeoutMs: number, passwords: PasswordGate): Connection => {
   const open = new Set<Channel>();
   const start = (argv: readonly [string, ...string[]]): Channel => {
     const channel = run(argv);
@@ -42,9 +43,10 @@ export const connectLocal = (timeoutMs: number): Connection => {
   };
   return {
     shell: async (become?: Become) => {
-      if (become === undefined || become.user === userInfo().username) return start(['/bin/sh']);
+      const account = userInfo().username;
+      if (become === undefined || become.user === account) return start(['/bin/sh']);
       const call = sudoCall(become);
-      return passSudo(start(call.argv), call, become, timeoutMs);
+      return passSudo(start(call.argv), call, become, { timeoutMs, account, passwords });
     },
     close: () => {
       for (const channel of open) channel.destroy();

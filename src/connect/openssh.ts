@@ -3,6 +3,7 @@ import { type Become, passSudo, sudoCall } from './become.ts';
 import { openMaster } from './openssh-master.ts';
 import { openSession } from './openssh-session.ts';
 import type { ConnectOptions } from './options.ts';
+import type { PasswordGate } from './password-gate.ts';
 import type { Channel, Connection } from './types.ts';
 
 /**
@@ -12,6 +13,7 @@ import type { Channel, Connection } from './types.ts';
 export const connectOpenssh = async (
   settings: ConnectionSettings,
   options: ConnectOptions,
+  passwords: PasswordGate,
   name: string,
 ): Promise<Connection> => {
   const master = await openMaster(settings, options, name);
@@ -25,7 +27,8 @@ export const connectOpenssh = async (
     shell: async (become?: Become) => {
       if (become === undefined || become.user === master.user) return start(['/bin/sh']);
       const call = sudoCall(become);
-      return passSudo(await start(call.argv), call, become, master.timeoutMs);
+      const { timeoutMs, user: account = '' } = master;
+      return passSudo(await start(call.argv), call, become, { timeoutMs, account, passwords });
     },
     close: () => {
       if (killing.size === 0) master.close();

@@ -95,7 +95,8 @@ export const connectSsh = async (settings: ConnectionSettings, fleet: Fleet, nam
         return channelOf(await startProgram(link, ['/bin/sh'], where, fleet.timeoutMs), link);
       const call = sudoCall(become);
       const stream = await startProgram(link, call.argv, where, fleet.timeoutMs);
-      return passSudo(channelOf(stream, link), call, become, fleet.timeoutMs);
+      const { timeoutMs, credentials } = fleet;
+      return passSudo(channelOf(stream, link), call, become, { timeoutMs, account: destination.user, ...credentials });
     },
     close: link.close,
   };

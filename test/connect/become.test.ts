@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execCommand, sudoCall } from '../../src/connect/become.ts';
@@ -12,8 +12,9 @@ const noSudo = existsSync('/usr/bin/sudo') ? noSshd : '/usr/bin/sudo is missing:
 /** `openssl passwd -6` of the word `right`. */
 const rightHash = '$6$perfplay$TQc0.DZqzSrhnERa/h83SysEyXrHr10ATjspu..pSLX1MmWh27sNIMZz2VNZZFbn4cLJDvok2PTL06wm0qtqk1';
 
+const sudoLog = join(temporaryFolder(), 'sudo.log');
 const sudoers = `
-Defaults timestamp_timeout=0, lecture=always
+Defaults timestamp_timeout=0, lecture=always, logfile=${sudoLog}
 Defaults:tty requiretty
 root ALL=(ALL:ALL) ALL
 asked ALL=(ALL:ALL) ALL
@@ -127,6 +128,38 @@ describe.skipIf(noSudo)(`sudo behind a real sshd ${noSudo ?? ''}`, () => {
   it('says that the password is wrong, after one try', async () => {
     const error = await refusal('asked', { user: 'root', password: 'sw0rdfish' });
     expect(error.message).toBe('sudo refused the password');
+  });
+
+  describe('with the password of a whole fleet', () => {
+    /** What came of becoming root on so many hosts at once, and how often their sudo was given a wrong password. */
+    const fleet = async (count: number, password: string) => {
+      const options = optionsFor();
+      const settings = settingsFor(sshd.port, trusted, { user: 'asked', privateKeyFile: key.file });
+      const before = refused();
+      const outcomes = await Promise.all(
+        Array.from({ length: count }, async () => {
+          const connection = await connect(settings, options);
+          connections.push(connection);
+          return connection.shell({ user: 'root', password }).then(
+            () => 'root',
+            (error: Error) => error.message,
+          );
+        }),
+      );
+      await expect.poll(() => refused() - before).toBe(outcomes.filter((one) => /refused the/.test(one)).length);
+      return outcomes;
+    };
+    const refused = (): number => readFileSync(sudoLog, 'utf8').split('incorrect password attempt').length - 1;
+
+    it('tries a wrong one on three hosts', async () => {
+      const outcomes = await fleet(8, 'sw0rdfish');
+      expect(outcomes.filter((one) => one === 'sudo refused the password')).toHaveLength(3);
+      expect(outcomes.filter((one) => /refused by other hosts and not tried here$/.test(one))).toHaveLength(5);
+    });
+
+    it('gives the right one to all', async () => {
+      expect(await fleet(8, 'right')).toEqual(Array(8).fill('root'));
+    });
   });
 
   it('says that sudo does not allow it', async () => {

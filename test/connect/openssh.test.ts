@@ -217,8 +217,9 @@ describe.skipIf(noSsh)(`the ssh program and a real sshd ${noSsh ?? ''}`, () => {
       stdin: {
         contents: `
           import { connectOpenssh } from './openssh.ts';
+          import { createPasswordGate } from './password-gate.ts';
           const options = { ask: () => Promise.reject(new Error()), agentSocket: '' };
-          const connection = await connectOpenssh(${JSON.stringify(settings())}, options, 'web1');
+          const connection = await connectOpenssh(${JSON.stringify(settings())}, options, createPasswordGate(), 'web1');
           const shell = await connection.shell();
           shell.onStdout(() => { throw new Error('an error of our own'); });
           shell.write(Buffer.from('echo ready\\n'));

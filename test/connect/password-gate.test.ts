@@ -7,26 +7,42 @@ const settled = async (promise: Promise<unknown>): Promise<boolean> => {
   await new Promise((resolve) => setTimeout(resolve, 10));
   return done;
 };
-
-it('lets one host try, and all others once it was let in', async () => {
+const enterTimes = (count: number) => {
   const gate = createPasswordGate();
-  const first = await gate.enter('root', 'x');
-  const others = [gate.enter('root', 'x'), gate.enter('root', 'x')];
-  expect(await settled(others[0]!)).toBe(false);
-  first!('accepted');
-  expect(await Promise.all(others)).toEqual([expect.any(Function), expect.any(Function)]);
+  return Array.from({ length: count }, () => gate.enter('root', 'x'));
+};
+
+it('lets three hosts try, and all others once one was let in', async () => {
+  const [first, second, third, ...others] = enterTimes(6);
+  expect(await Promise.all([first!, second!, third!].map(settled))).toEqual([true, true, true]);
+  expect(await Promise.all(others.map(settled))).toEqual([false, false, false]);
+  (await second!)!('accepted');
+  (await first!)!('refused');
+  expect(await Promise.all(others)).toEqual([expect.any(Function), expect.any(Function), expect.any(Function)]);
 });
 
-it('goes on with the next where a host was lost, and stops after three refusals', async () => {
-  const gate = createPasswordGate();
-  for (const outcome of ['lost', 'refused', 'lost', 'refused', 'refused'] as const)
-    (await gate.enter('root', 'x'))!(outcome);
-  expect(await gate.enter('root', 'x')).toBeUndefined();
+it('lets as many more try as were lost, and none after three refusals', async () => {
+  const all = enterTimes(7);
+  (await all[0]!)!('refused');
+  expect(await settled(all[3]!)).toBe(false);
+  (await all[1]!)!('lost');
+  expect(await Promise.all(all.slice(3).map(settled))).toEqual([true, false, false, false]);
+  (await all[2]!)!('refused');
+  (await all[3]!)!('refused');
+  expect(await Promise.all(all.slice(4))).toEqual([undefined, undefined, undefined]);
+});
+
+it('counts what a host reports once', async () => {
+  const all = enterTimes(5);
+  const report = (await all[0]!)!;
+  for (const outcome of ['refused', 'refused', 'lost'] as const) report(outcome);
+  expect(await settled(all[3]!)).toBe(false);
 });
 
 it('keeps users and passwords apart', async () => {
   const gate = createPasswordGate();
-  await gate.enter('root', 'x');
+  for (let tries = 0; tries < 3; tries++) await gate.enter('root', 'x');
+  expect(await settled(gate.enter('root', 'x'))).toBe(false);
   expect(await settled(gate.enter('root', 'y'))).toBe(true);
   expect(await settled(gate.enter('admin', 'x'))).toBe(true);
 });
