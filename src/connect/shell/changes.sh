@@ -18,9 +18,8 @@ pp_once() {
   command -v "${2-}" >/dev/null 2>&1 || return
   pp_place "$1" || [ ! -e "$pp_here" ] || return
   pp_connection=$PP_NONCE PP_NONCE=$1 pp_answer='' pp_between=''
-  pp_started "$$"
   # A line in each: there is room for a short answer then, whatever fills the disk meanwhile.
-  if { printf '%s\n' "$$ $pp_start" >"$pp_here/shell" && echo >"$pp_here/out" && echo >"$pp_here/err" && echo >"$pp_here/end"; } 2>/dev/null; then
+  if { printf '%s\n' "$$ $pp_self" >"$pp_here/shell" && echo >"$pp_here/out" && echo >"$pp_here/err" && echo >"$pp_here/end"; } 2>/dev/null; then
     trap '' HUP
     pp_room=yes
     { pp_print %s "$1" >"$pp_here/between"; } 2>/dev/null && pp_between=$pp_here/between

@@ -27,11 +27,10 @@ pp_lives() {
 
 # Without flock(1): a hard link, which exists or not; one breaker at a time takes a dead one away.
 pp_lock_by_link() {
-  pp_started "$$"
   pp_booted
   pp_mine=$pp_lock_file.$$
   rm -f "$pp_mine"
-  ( umask 077; set -C; printf '%s\n' "$$ $pp_start $pp_boot" >"$pp_mine" ) 2>/dev/null ||
+  ( umask 077; set -C; printf '%s\n' "$$ $pp_self $pp_boot" >"$pp_mine" ) 2>/dev/null ||
     { pp_text="${pp_mine#"$PP_ROOT"} cannot be written"; return 1; }
   pp_got=75 pp_tries=0 pp_breaker=$pp_lock_file.breaker
   while [ "$pp_tries" -lt 6 ]; do
@@ -85,8 +84,7 @@ pp_lock() {
     *) return 1 ;;
   esac
   pp_lock_line
-  pp_started "$$"
-  if ! printf '%s\n' "$1 $3 $2 $$:$pp_start" 2>/dev/null >"$pp_lock_file"; then
+  if ! printf '%s\n' "$1 $3 $2 $$:$pp_self" 2>/dev/null >"$pp_lock_file"; then
     pp_text="${pp_lock_file#"$PP_ROOT"} cannot be written"
     exec 8>&-
     rm -f "$pp_lock_file.held"

@@ -205,7 +205,7 @@ export const openShell = (channel: Channel, shellRoot: ShellRoot): OpenedShell =
       });
       const head = started
         ? ''
-        : `${prelude(nonce, shellRoot)}pp_booted; pp_started "$$"; pp_mark ready "$pp_boot $$:$pp_start $PP_ROOT"\n`;
+        : `${prelude(nonce, shellRoot)}pp_booted; pp_mark ready "$pp_boot $$:$pp_self $PP_ROOT"\n`;
       started = true;
       const last = tidy();
       const able = isAble || (isQuestion && last === '') ? '' : changes;

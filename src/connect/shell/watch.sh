@@ -4,8 +4,6 @@
 pp_arm() {
   pp_watch=$({ pp_place "$1.watch" && : >"$pp_here/failed" && printf %s "$pp_here"; } 2>/dev/null) ||
     { pp_text='what would take back a change that may cut the connection cannot be kept here (/run/perfplay)'; return 1; }
-  pp_started "$$"
-  pp_since=$pp_start
   pp_guard "$2" </dev/null >"$pp_watch/failed" 2>/dev/null 8>&- &
 }
 # Whether the batch that armed has come to its end.
@@ -14,7 +12,7 @@ pp_over() {
   pp_line "$pp_here/end"
   [ -z "$pp_l" ] || return 0
   pp_started "$$"
-  [ -z "$pp_start" ] || [ "$pp_start" != "$pp_since" ]
+  [ -z "$pp_start" ] || [ "$pp_start" != "$pp_self" ]
 }
 pp_guard() {
   trap '' HUP INT TERM
