@@ -4,6 +4,7 @@ import { decodeAll, type ReadOp, type Reads } from '../contract/reads.ts';
 import { queryKey, type Snapshot } from '../contract/snapshot.ts';
 import type { Step } from '../contract/steps.ts';
 import type { Value } from '../inventory/types.ts';
+import { createByParams } from './by-params.ts';
 
 type Word = string | number | null | undefined;
 
@@ -50,7 +51,7 @@ interface Known {
 /** Before a change and after it, and a few hosts that are otherwise. */
 const most = 4;
 
-const planned = new WeakMap<AnyModule, WeakMap<object, readonly Known[]>>();
+const planned = createByParams<readonly Known[]>();
 
 const isEqual = (left: readonly Word[], right: readonly Word[]): boolean =>
   left.length === right.length && left.every((word, index) => word === right[index]);
@@ -61,14 +62,12 @@ const isEqual = (left: readonly Word[], right: readonly Word[]): boolean =>
  */
 export const stepsOf = (module: AnyModule, params: Value, reads: Reads, snapshot: Snapshot): readonly Step[] => {
   const plan = (): readonly Step[] => module.plan(params as never, decodeAll(reads, snapshot) as never);
-  const words = typeof params === 'object' && params !== null ? brought(reads, snapshot) : undefined;
+  const words = brought(reads, snapshot);
   if (!words) return plan();
-  const ofModule = planned.get(module) ?? new WeakMap<object, readonly Known[]>();
-  planned.set(module, ofModule);
-  const all = ofModule.get(params as object) ?? [];
+  const all = planned.get(module, params) ?? [];
   const known = all.find((one) => isEqual(one.words, words));
   if (known) return known.steps;
   const steps = plan();
-  ofModule.set(params as object, [{ words, steps }, ...all].slice(0, most));
+  planned.set(module, params, [{ words, steps }, ...all].slice(0, most));
   return steps;
 };

@@ -4,6 +4,7 @@ import type { Value } from '../inventory/types.ts';
 import { isAction, isFinding, isSetting, type Action, type Finding, type Step } from '../contract/steps.ts';
 import type { HostTask, Item, Scope, Task } from '../playbook/types.ts';
 import { InputError } from '../diagnostics.ts';
+import { createByParams } from './by-params.ts';
 import { evaluate, inputProblem, type Evaluation, type Known, type Problem } from './evaluate.ts';
 import { forgotten } from './forgotten.ts';
 import { lock } from './lock.ts';
@@ -35,15 +36,12 @@ export const noItem = ({ task }: HostTask): Item => ({
   judge: () => undefined,
 });
 
-const observed = new WeakMap<AnyModule, WeakMap<object, Reads>>();
+const observed = createByParams<Reads>();
 
 /** What a module reads for some parameters. Hosts share parameters in which nothing is their own, and so what is read for them. */
 const observe = (module: AnyModule, params: Value): Reads => {
-  if (typeof params !== 'object' || params === null) return module.observe(params as never);
-  const known = observed.get(module) ?? new WeakMap<object, Reads>();
-  observed.set(module, known);
-  const reads = known.get(params) ?? module.observe(params as never);
-  known.set(params, reads);
+  const reads = observed.get(module, params) ?? module.observe(params as never);
+  observed.set(module, params, reads);
   return reads;
 };
 
