@@ -11,7 +11,9 @@ const list = `each() {
 /** The processes of sshd that serve connections: all but the one that listens. */
 export const signalSessions = async (host: LabHost, signal: string): Promise<void> =>
   void (await host.sh(
-    `${list} each | while read -r pid parent name; do case $parent,$name in 1,*) ;; *,'(sshd'*) kill "-$1" "$pid" ;; esac; done`,
+    // All are listed first: who loses its parent to a signal has process 1 for it, as the one that listens.
+    `${list} all=$(each)
+    echo "$all" | while read -r pid parent name; do case $parent,$name in 1,*) ;; *,'(sshd'*) kill "-$1" "$pid" 2>/dev/null || : ;; esac; done`,
     signal,
   ));
 
