@@ -40,6 +40,7 @@ export const execCommand = (argv: readonly string[]): string => `exec ${argv.map
 
 const passwordRefused = /incorrect password/i;
 const checkPassword = 'check -K or ansible_become_password';
+const wrongPassword = ['sudo refused the password', checkPassword] as const;
 
 const refusals: readonly (readonly [pattern: RegExp, message: (user: string) => string, hint: string])[] = [
   [
@@ -47,7 +48,7 @@ const refusals: readonly (readonly [pattern: RegExp, message: (user: string) => 
     (user) => `sudo wants a password to become ${user}`,
     'give it with -K or ansible_become_password, or allow NOPASSWD in sudoers',
   ],
-  [passwordRefused, () => 'sudo refused the password', checkPassword],
+  [passwordRefused, () => wrongPassword[0], wrongPassword[1]],
   [
     /must have a tty/i,
     () => 'sudo wants a terminal (requiretty)',
@@ -111,7 +112,6 @@ export const passSudo = (channel: Channel, call: SudoCall, become: Become, optio
         channel.end();
         reject(error);
       });
-    const refusePassword = () => refuse(new BecomeError('sudo refused the password', checkPassword), 'refused');
     const deadline = startDeadline(timeoutMs, () => {
       const asked = printable(stderr.split('\n').at(-1) ?? '');
       const hint = asked === '' ? undefined : `it shows: ${asked}`;
@@ -150,7 +150,7 @@ export const passSudo = (channel: Channel, call: SudoCall, become: Become, optio
       const at = stderr.indexOf(call.prompt);
       if (at < 0 || become.password === undefined) return;
       stderr = stderr.slice(at + call.prompt.length);
-      if (answered) refusePassword();
+      if (answered) refuse(new BecomeError(...wrongPassword), 'refused');
       else void answer(become.password);
       answered = true;
     });

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { memoize } from '../contract/memoize.ts';
 import { agentKeys } from './agent.ts';
 import type { Credentials } from './authentication.ts';
 import type { ResolveContext } from './destination.ts';
@@ -55,13 +56,5 @@ const createFleet = (options: ConnectOptions): Fleet => {
   };
 };
 
-const fleets = new WeakMap<ConnectOptions, Fleet>();
-
 /** The fleet of an options object: always the same one. */
-export const fleetOf = (options: ConnectOptions): Fleet => {
-  const known = fleets.get(options);
-  if (known) return known;
-  const fresh = createFleet(options);
-  fleets.set(options, fresh);
-  return fresh;
-};
+export const fleetOf = memoize(createFleet);

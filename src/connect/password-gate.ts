@@ -1,3 +1,6 @@
+import { memoize } from '../contract/memoize.ts';
+import type { ConnectOptions } from './options.ts';
+
 /** What became of a try: `lost` when the connection ended for another reason. */
 export type PasswordOutcome = 'accepted' | 'refused' | 'lost';
 /** The first call counts. */
@@ -57,11 +60,5 @@ export const createPasswordGate = (): PasswordGate => {
   };
 };
 
-const gates = new WeakMap<object, PasswordGate>();
-
 /** The gate of all connections that are made with one options object. */
-export const passwordGateOf = (options: object): PasswordGate => {
-  const gate = gates.get(options) ?? createPasswordGate();
-  gates.set(options, gate);
-  return gate;
-};
+export const passwordGateOf = memoize((_options: ConnectOptions) => createPasswordGate());

@@ -95,8 +95,9 @@ export const connectSsh = async (settings: ConnectionSettings, fleet: Fleet, nam
         return channelOf(await startProgram(link, ['/bin/sh'], where, fleet.timeoutMs), link);
       const call = sudoCall(become);
       const stream = await startProgram(link, call.argv, where, fleet.timeoutMs);
-      const { timeoutMs, credentials } = fleet;
-      return passSudo(channelOf(stream, link), call, become, { timeoutMs, account: destination.user, ...credentials });
+      const { timeoutMs } = fleet;
+      const { passwords } = fleet.credentials;
+      return passSudo(channelOf(stream, link), call, become, { timeoutMs, account: destination.user, passwords });
     },
     close: link.close,
   };

@@ -4,7 +4,7 @@ import { decodeAll, type ReadOp, type Reads } from '../contract/reads.ts';
 import { queryKey, type Snapshot } from '../contract/snapshot.ts';
 import type { Step } from '../contract/steps.ts';
 import type { Value } from '../inventory/types.ts';
-import { createByParams } from './by-params.ts';
+import { memoize } from '../contract/memoize.ts';
 
 type Word = string | number | null | undefined;
 
@@ -51,7 +51,7 @@ interface Known {
 /** Before a change and after it, and a few hosts that are otherwise. */
 const most = 4;
 
-const planned = createByParams<readonly Known[]>();
+const planned = memoize((_module: AnyModule) => memoize((_params: object): Known[] => []));
 
 const isEqual = (left: readonly Word[], right: readonly Word[]): boolean =>
   left.length === right.length && left.every((word, index) => word === right[index]);
@@ -62,12 +62,14 @@ const isEqual = (left: readonly Word[], right: readonly Word[]): boolean =>
  */
 export const stepsOf = (module: AnyModule, params: Value, reads: Reads, snapshot: Snapshot): readonly Step[] => {
   const plan = (): readonly Step[] => module.plan(params as never, decodeAll(reads, snapshot) as never);
+  if (typeof params !== 'object' || params === null) return plan();
   const words = brought(reads, snapshot);
   if (!words) return plan();
-  const all = planned.get(module, params) ?? [];
+  const all = planned(module)(params);
   const known = all.find((one) => isEqual(one.words, words));
   if (known) return known.steps;
   const steps = plan();
-  planned.set(module, params, [{ words, steps }, ...all].slice(0, most));
+  all.unshift({ words, steps });
+  all.length = Math.min(all.length, most);
   return steps;
 };

@@ -4,7 +4,7 @@ import type { Value } from '../inventory/types.ts';
 import { isAction, isFinding, isSetting, type Action, type Finding, type Step } from '../contract/steps.ts';
 import type { HostTask, Item, Scope, Task } from '../playbook/types.ts';
 import { InputError } from '../diagnostics.ts';
-import { createByParams } from './by-params.ts';
+import { memoize } from '../contract/memoize.ts';
 import { evaluate, inputProblem, type Evaluation, type Known, type Problem } from './evaluate.ts';
 import { forgotten } from './forgotten.ts';
 import { lock } from './lock.ts';
@@ -36,14 +36,11 @@ export const noItem = ({ task }: HostTask): Item => ({
   judge: () => undefined,
 });
 
-const observed = createByParams<Reads>();
+const observed = memoize((module: AnyModule) => memoize((params: object) => module.observe(params as never)));
 
 /** What a module reads for some parameters. Hosts share parameters in which nothing is their own, and so what is read for them. */
-const observe = (module: AnyModule, params: Value): Reads => {
-  const reads = observed.get(module, params) ?? module.observe(params as never);
-  observed.set(module, params, reads);
-  return reads;
-};
+const observe = (module: AnyModule, params: Value): Reads =>
+  typeof params === 'object' && params !== null ? observed(module)(params) : module.observe(params as never);
 
 /** Throws InputError where a late value is undefined or of a wrong type. */
 export const bindTask = (hostTask: HostTask, scope: Scope): BoundTask => {

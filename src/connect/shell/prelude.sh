@@ -105,7 +105,7 @@ pp_started() {
   shift 19
   pp_start=$1
 }
-# When this shell was: asked once, as sh reads a byte a call.
+# When this shell was started: asked once, as sh reads a byte a call.
 pp_started "$$"
 pp_self=$pp_start
 pp_booted() { pp_boot=''; { IFS= read -r pp_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null; }

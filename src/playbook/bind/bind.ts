@@ -22,6 +22,7 @@ import type { HostProblem } from '../problems.ts';
 import type { Registers } from './registers.ts';
 import type { TaskFiles } from './task-files.ts';
 import type { HostTask, Item, Scope } from '../types.ts';
+import { memoize } from '../../contract/memoize.ts';
 
 /** A task on all hosts for which the names that it reaches have the same values. */
 interface Bound {
@@ -67,16 +68,6 @@ const collectReferences = (definition: TaskDefinition): TaskReferences => {
     result: hasTemplate(name) ? [...ofResult, ...references(name)] : ofResult,
   };
   return { ...found, all: [...found.params, ...found.conditions, ...ofResult] };
-};
-
-/** Computed once for each key. */
-const memoize = <K extends object, V>(make: (key: K) => V): ((key: K) => V) => {
-  const known = new WeakMap<K, V>();
-  return (key) => {
-    const found = known.get(key) ?? make(key);
-    known.set(key, found);
-    return found;
-  };
 };
 
 /**
