@@ -47,7 +47,7 @@ const beforeOf = ({ running }: Setting, snapshot: Snapshot): string | null => {
 const lineText = (line: KeptLine | undefined): string | null =>
   line ? JSON.stringify({ value: line.value, ...(line.recovery && { recovery: true }) }) : null;
 
-const noOp: WriteOp = { op: 'function', script: '', name: 'pp_gate', args: [] };
+const noOp: WriteOp = { op: 'gate' };
 
 /** Two tasks may want the same of what is written as a whole: once is enough. */
 const isWhole = (target: Target): target is Extract<Target, { kind: 'file' | 'directory' | 'entry' }> =>

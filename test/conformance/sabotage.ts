@@ -6,7 +6,7 @@ import type { WriteOp } from '../../src/connect/shell/script.ts';
 import type { Content, Snapshot } from '../../src/contract/snapshot.ts';
 import type { LabHost, Sabotage } from './lab-host.ts';
 
-const nothingDone: WriteOp = { op: 'function', script: '', name: 'pp_gate', args: [] };
+const nothingDone: WriteOp = { op: 'gate' };
 
 /** Some ops are left out, and reported as done. */
 export const withoutOps = (isLeftOut: (op: WriteOp) => boolean): Sabotage => ({

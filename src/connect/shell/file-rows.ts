@@ -6,6 +6,12 @@ export interface RowFile {
   readonly needs: readonly number[];
 }
 
+/** Files that are prepared together. `at`: the op before which that is done, the first of them, or a record that is put on disk with them. */
+export interface FileRow {
+  readonly at: number;
+  readonly files: readonly RowFile[];
+}
+
 /** Files that are prepared at once: so many names fit into the words of a program. */
 const longest = 16;
 
@@ -21,9 +27,9 @@ const pathsOf = (op: WriteOp): readonly string[] | undefined => {
       return [op.path];
     case 'sweep':
       return op.paths;
-    case 'function':
-      // Only others need it: between two tasks stands one.
-      return op.name === 'pp_gate' ? [] : undefined;
+    case 'gate':
+    case 'record':
+      return [];
     default:
       return undefined;
   }
@@ -37,25 +43,30 @@ const overlap = (left: string, right: string): boolean =>
  * Nothing that a row begins with, and no op between, may change what one of its files is made from: a program ends a row, and so does
  * an op at the same path, above it or below it.
  */
-export const fileRows = (ops: readonly WriteOp[]): readonly (readonly RowFile[])[] => {
-  const rows: RowFile[][] = [];
-  let row: RowFile[] = [];
+export const fileRows = (ops: readonly WriteOp[]): readonly FileRow[] => {
+  const rows: FileRow[] = [];
+  let at: number | undefined;
+  let files: RowFile[] = [];
   let touched: string[] = [];
   /** Of each op since the row began: what it needs from before. */
   let outside = new Map<number, readonly number[]>();
   const end = (): void => {
-    if (row.length > 0) rows.push(row);
-    [row, touched, outside] = [[], [], new Map()];
+    if (at !== undefined && files.length > 0) rows.push({ at, files });
+    at = undefined;
+    [files, touched, outside] = [[], [], new Map()];
   };
   for (const [id, op] of ops.entries()) {
     const paths = pathsOf(op);
-    if (!paths) end();
-    if (!paths || (row.length === 0 && op.op !== 'file')) continue;
-    if (op.op === 'file' && (row.length === longest || touched.some((path) => overlap(path, op.path)))) end();
-    const needs = [...new Set((op.needs ?? []).flatMap((need) => outside.get(need) ?? [need]))];
+    const isFull = op.op === 'file' && (files.length === longest || touched.some((path) => overlap(path, op.path)));
+    if (!paths || isFull || op.op === 'record') end();
+    if (!paths) continue;
+    if (op.op === 'file' || op.op === 'record') at ??= id;
+    if (at === undefined) continue;
+    const needs =
+      op.op === 'record' ? [] : [...new Set((op.needs ?? []).flatMap((need) => outside.get(need) ?? [need]))];
     outside.set(id, needs);
     touched.push(...paths);
-    if (op.op === 'file') row.push({ id, needs });
+    if (op.op === 'file') files.push({ id, needs });
   }
   end();
   return rows;

@@ -28,7 +28,6 @@ pp_file() {
 # pp_fill MODE OWNER FORM NEW: nobody else sees the file before it is complete, nor with another mode or owner than its own.
 pp_fill() {
   set -C
-  umask 077
   : >"$pp_temporary" || return 1
   set +C
   [ "$pp_was" = absent ] || cp -p "$pp_path" "$pp_temporary" || return 1
@@ -41,101 +40,96 @@ pp_fill() {
 # New files of ops in a row are written first, all of them, put on disk by one sync(1), and renamed each in its turn: a rename never comes
 # before its data is on disk. Between the sync and the first rename one cat compares all that is to be replaced with what was read, and
 # what was written with what should be. Whatever is not as it should be takes the way of pp_file, which says why. So do NUL bytes (%b),
-# symbolic links, and folders that are not there yet.
+# symbolic links, folders that are not there yet, and paths that a shell would not take as they are.
 # Each of these ops has a function pp_fID, which puts its words behind others: PATH MODE OWNER WAS FORM OLD FORM NEW.
 # pp_prepare ID NEEDS...: NEEDS are ops before the first of these.
 pp_prepare() {
-  pp_ready=''
-  [ -n "$pp_between" ] || return 0
+  pp_ready='' pp_paths='' pp_temporaries=''
+  [ -n "$pp_room" ] || return 0
   while [ "$#" -gt 0 ]; do
     ! pp_met "$2" || "pp_f$1" pp_candidate "$1"
     shift 2
   done
-  [ -z "$pp_ready" ] || ( pp_write_ready ) 2>/dev/null || pp_drop
+  [ -z "$pp_ready" ] || pp_write_ready 2>/dev/null || pp_drop
 }
 # pp_candidate ID PATH...
 pp_candidate() {
   [ "$6$8" = %s%s ] && [ -d "${2%/*}/" ] && [ ! -L "$2" ] || return 0
+  case $2 in *[!A-Za-z0-9/._@:+,=%-]*) return 0 ;; esac
   if [ "$5" = present ]; then [ -f "$2" ] || return 0; else [ ! -e "$2" ] || return 0; fi
   # Two names of one file: what comes later has to see what the other has done.
-  for pp_p in $pp_ready; do ! "pp_f$pp_p" pp_is_same "$2" || return 0; done
-  pp_ready="$pp_ready $1"
+  for pp_p in $pp_paths; do [ ! "$2" -ef "$pp_p" ] || return 0; done
+  pp_ready="$pp_ready $1" pp_paths="$pp_paths $2"
 }
-pp_is_same() { [ "$1" -ef "$2" ]; }
-# In a subshell. Nobody else sees a file with another mode or owner than its own: it is given these while it is empty.
+# Nobody else sees a file with another mode or owner than its own: it is given these while it is empty.
 pp_write_ready() {
+  pp_names=''
+  for pp_one in $pp_ready; do "pp_f$pp_one" pp_open "$pp_one" || break; pp_one=''; done
   umask 077
-  set -C
-  set --
-  for pp_id in $pp_ready; do
-    "pp_f$pp_id" pp_open "$pp_id" || return 1
-    case $pp_was$pp_path in present*[[:space:]]*) ;; present*) set -- "$@" "$pp_path" "$pp_temporary" ;; esac
-  done
-  set +C
-  # One ls and one chmod for three copies or more.
-  pp_listing=''
-  [ "$#" -lt 6 ] || pp_listing=$(exec ls -ldn "$@")$pp_newline
-  pp_modes=''
-  for pp_id in $pp_ready; do "pp_f$pp_id" pp_own "$pp_id" || return 1; done
+  [ -z "$pp_one" ] || return 1
+  pp_listing=$(exec ls -ldn $pp_names) pp_modes=''
+  for pp_one in $pp_ready; do "pp_f$pp_one" pp_own "$pp_one" || return 1; done
   for pp_wanted in $pp_modes; do
-    set --
-    for pp_id in $pp_ready; do
-      eval "pp_mode=\${pp_mode_$pp_id-}"
-      [ "$pp_mode" != "$pp_wanted" ] || { "pp_f$pp_id" pp_named "$pp_id"; set -- "$@" "$pp_temporary"; }
-    done
-    chmod "$pp_wanted" "$@" || return 1
+    eval "chmod $pp_wanted \$pp_mode_$pp_wanted" || return 1
   done
-  set --
-  for pp_id in $pp_ready; do
-    "pp_f$pp_id" pp_put "$pp_id" || return 1
-    set -- "$@" "$pp_temporary"
-  done
-  pp_sync "$@" || return 1
-  pp_wanted=''
-  set --
-  for pp_id in $pp_ready; do
-    "pp_f$pp_id" pp_expect "$pp_id"
-    [ "$pp_was" = absent ] || set -- "$@" "$pp_path" "$pp_between"
-    set -- "$@" "$pp_temporary" "$pp_between"
-  done
-  [ "$(exec cat "$@")" = "$pp_wanted" ]
+  pp_wanted='' pp_names=''
+  for pp_one in $pp_ready; do "pp_f$pp_one" pp_put "$pp_one" || return 1; done
+  pp_sync ${pp_journal:+"$pp_journal"} ${pp_made:+"$pp_made"} $pp_temporaries || return 1
+  pp_journal='' pp_made=''
+  pp_print %s "$PP_NONCE" >"${pp_here}between" && [ "$(exec cat $pp_names)" = "$pp_wanted" ]
 }
 pp_named() { pp_temporary=${2%/*}/.perfplay.$$.$1; }
+# What everybody may read in the end may be read while it is empty: such a file has its mode from the start.
 pp_open() {
   pp_named "$@"
-  pp_path=$2 pp_was=$5
-  [ ! -e "$pp_temporary" ] && [ ! -L "$pp_temporary" ] || rm -f "$pp_temporary"
-  { :; } >"$pp_temporary"
+  case $3 in 00644) umask 022 ;; *) umask 077 ;; esac
+  pp_make || return 1
+  pp_temporaries="$pp_temporaries $pp_temporary" pp_names="$pp_names $pp_temporary"
+  [ "$5" = absent ] || pp_names="$pp_names $2"
 }
-# pp_own ID PATH...: mode and owner. What root made for itself, with a plain mode, needs no copy.
+pp_make() {
+  [ ! -e "$pp_temporary" ] && [ ! -L "$pp_temporary" ] || rm -f "$pp_temporary"
+  set -C
+  { :; } >"$pp_temporary"
+  set -- "$?"
+  set +C
+  return "$1"
+}
+# pp_own ID PATH MODE OWNER WAS...: mode and owner, where they are not what they should be already.
 pp_own() {
   pp_named "$@"
+  pp_listed "$pp_temporary" && pp_its=$pp_l || pp_its=''
   if [ "$5" = absent ]; then
-    pp_mode=$3
-    [ -z "$4" ] || chown -- "$4" "$pp_temporary" || return 1
+    pp_wanted=$3
+    pp_digits "${pp_its%% *}" && [ "$pp_mode" = "$3" ] || pp_mode=''
   else
-    pp_is_plain "$2" || { cp -p "$2" "$pp_temporary"; return; }
+    pp_listed "$2" && pp_digits "${pp_l%% *}" && pp_wanted=$pp_mode || pp_wanted=''
+    pp_digits "${pp_its%% *}" && [ "${pp_l#* }" = "${pp_its#* }" ] || pp_wanted=''
+    [ "$pp_wanted" = "$pp_mode" ] || pp_mode=''
   fi
-  eval "pp_mode_$1=\$pp_mode"
-  case " $pp_modes " in *" $pp_mode "*) ;; *) pp_modes="$pp_modes $pp_mode" ;; esac
+  # Whoever has opened it meanwhile must not read what it will hold.
+  [ -n "$pp_mode" ] && [ -n "$pp_wanted" ] || [ "$3" != 00644 ] || pp_make || return 1
+  [ "$5" = present ] || [ -z "$4" ] || chown -- "$4" "$pp_temporary" || return 1
+  [ -n "$pp_wanted" ] || { cp -p "$2" "$pp_temporary"; return; }
+  [ -z "$pp_mode" ] || return 0
+  case " $pp_modes " in *" $pp_wanted "*) ;; *) pp_modes="$pp_modes $pp_wanted"; eval "pp_mode_$pp_wanted=''" ;; esac
+  eval "pp_mode_$pp_wanted=\"\$pp_mode_$pp_wanted \$pp_temporary\""
 }
-# pp_listed PATH: its letters, owner and group, of a path without blanks.
+# pp_listed PATH: pp_l, its letters, owner and group.
 pp_listed() {
-  pp_l=${pp_listing%%" $1$pp_newline"*}
-  [ "$pp_l" != "$pp_listing" ] || return 1
-  set -- ${pp_l##*"$pp_newline"}
-  pp_l="$1 $3 $4"
+  IFS=$pp_newline
+  for pp_l in $pp_listing; do
+    case $pp_l in *" $1") unset IFS; set -- $pp_l; pp_l="$1 $3 $4"; return ;; esac
+  done
+  unset IFS
+  return 1
 }
-# Whether it differs from its empty copy by a mode alone: pp_mode. Any mark but that of SELinux says that there is more, as an ACL is.
-pp_is_plain() {
-  pp_listed "$pp_temporary" || return 1
-  case $pp_l in '-rw------- '* | '-rw-------. '*) ;; *) return 1 ;; esac
-  pp_holder=${pp_l#* }
-  pp_listed "$1" && [ "${pp_l#* }" = "$pp_holder" ] || return 1
-  pp_mode=00 pp_l=${pp_l%% *}
-  pp_l=${pp_l#-}
-  while [ -n "$pp_l" ]; do
-    case $pp_l in
+# pp_digits LETTERS: pp_mode. Any mark but that of SELinux says that there is more, as an ACL is; then it fails, and for a bit that is not
+# r, w or x.
+pp_digits() {
+  pp_p=${1#-} pp_mode=00
+  while [ -n "$pp_p" ]; do
+    case $pp_p in
       ---*) pp_mode=${pp_mode}0 ;;
       --x*) pp_mode=${pp_mode}1 ;;
       -w-*) pp_mode=${pp_mode}2 ;;
@@ -144,18 +138,18 @@ pp_is_plain() {
       r-x*) pp_mode=${pp_mode}5 ;;
       rw-*) pp_mode=${pp_mode}6 ;;
       rwx*) pp_mode=${pp_mode}7 ;;
-      .) return 0 ;;
+      .) break ;;
       *) return 1 ;;
     esac
-    pp_l=${pp_l#???}
+    pp_p=${pp_p#???}
   done
+  [ "$pp_mode" != 00 ]
 }
-pp_put() { pp_named "$@"; pp_print %s "$9" >"$pp_temporary"; }
-pp_expect() {
+pp_put() {
   pp_named "$@"
-  pp_path=$2 pp_was=$5
-  [ "$5" = absent ] || pp_wanted=$pp_wanted$7$PP_NONCE
-  pp_wanted=$pp_wanted$9$PP_NONCE
+  pp_print %s "$9" >"$pp_temporary" || return 1
+  [ "$5" = absent ] || pp_names="$pp_names $2 ${pp_here}between" pp_wanted=$pp_wanted$7$PP_NONCE
+  pp_names="$pp_names $pp_temporary ${pp_here}between" pp_wanted=$pp_wanted$9$PP_NONCE
 }
 # pp_sync FILE...: their data is on disk. An old sync(1) knows only all there is, and no option.
 pp_sync() {
@@ -168,12 +162,12 @@ pp_sync() {
   esac
   for pp_p in "$@"; do dd if=/dev/null of="$pp_p" conv=notrunc,fsync 2>/dev/null || return 1; done
 }
-# pp_replace ID PATH...
+# pp_replace ID PATH...: a file that is newer than what was prepared has been changed since.
 pp_replace() {
   pp_named "$@"
   case " $pp_ready " in
     *" $1 "*)
-      if [ ! -L "$2" ] && if [ "$5" = present ]; then [ -f "$2" ]; else [ ! -e "$2" ]; fi; then
+      if [ ! -L "$2" ] && if [ "$5" = present ]; then [ -f "$2" ] && [ ! "$2" -nt "$pp_temporary" ]; else [ ! -e "$2" ]; fi; then
         pp_try mv -f "$pp_temporary" "$2" && { pp_relabel "$2"; return 0; }
         rm -f "$pp_temporary"
         return 1
@@ -184,8 +178,10 @@ pp_replace() {
   pp_file "$@"
 }
 # What was written for nothing goes.
-pp_drop() { for pp_id in $pp_ready; do "pp_f$pp_id" pp_leave "$pp_id"; done; pp_ready=''; }
-pp_leave() { pp_named "$@"; [ ! -e "$pp_temporary" ] || rm -f "$pp_temporary"; }
+pp_drop() {
+  for pp_p in $pp_temporaries; do [ ! -e "$pp_p" ] || rm -f "$pp_p"; done
+  pp_ready='' pp_temporaries=''
+}
 # pp_directory PATH MODE OWNER
 pp_directory() {
   [ ! -d "$1" ] || return 0
@@ -202,7 +198,12 @@ pp_permission() {
   [ ! -L "$pp_path" ] || { pp_text="$pp_path has become a symbolic link: run again"; return 1; }
   pp_text=$("$@" -- "$pp_value" "$pp_path" 2>&1)
 }
-pp_relabel() { ! command -v restorecon >/dev/null 2>&1 || restorecon "$1" >/dev/null 2>&1; return 0; }
+pp_relabels=''
+pp_relabel() {
+  [ -n "$pp_relabels" ] || { pp_relabels=no; ! command -v restorecon >/dev/null 2>&1 || pp_relabels=yes; }
+  [ "$pp_relabels" = no ] || restorecon "$1" >/dev/null 2>&1
+  return 0
+}
 # pp_remove PATH sweep|keep FORM OLD: with `sweep` an empty folder goes with its last file.
 pp_remove() {
   [ ! -e "$1" ] && [ ! -L "$1" ] && return 0

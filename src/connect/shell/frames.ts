@@ -91,17 +91,19 @@ const contentOf = (segment: string, path: string): Content => {
 };
 
 const readContents = (cursor: Cursor, root: string, chunk = 400): Map<string, Content> => {
+  const absent = cursor.has('absent') ? (cursor.mark('absent'), cursor.body().split('\n').slice(0, -1)) : [];
   const count = Number(cursor.mark('content'));
   const paths = Array.from({ length: count }, () => cursor.until('\0'));
   const contents = new Map<string, Content>();
+  const keep = (path: string, content: Content): void => {
+    const name = textOfBytes(path.slice(root.length));
+    // A glob without a match stays as it is written: it names no file.
+    if (!('errno' in content && content.errno === 'ENOENT' && isGlob(name))) contents.set(name, content);
+  };
+  for (const path of absent) keep(path, { errno: 'ENOENT' });
   for (let start = 0; start < count; start += chunk) {
     const separator = cursor.separator();
-    for (const path of paths.slice(start, start + chunk)) {
-      const content = contentOf(cursor.until(separator), path);
-      const name = textOfBytes(path.slice(root.length));
-      // A glob without a match stays as it is written: it names no file.
-      if (!('errno' in content && content.errno === 'ENOENT' && isGlob(name))) contents.set(name, content);
-    }
+    for (const path of paths.slice(start, start + chunk)) keep(path, contentOf(cursor.until(separator), path));
   }
   return contents;
 };
@@ -205,10 +207,15 @@ const expectRoom = (text: string, token: string): void => {
 export const parseResults = (text: string, token: string, count: number): readonly WriteResult[] => {
   expectRoom(text, token);
   const cursor = new Cursor(text, token);
-  const results = Array.from({ length: count }, (_, index): WriteResult => {
-    const state = cursor.mark(`result ${index}`);
-    return { state: state === 'skipped' ? state : Number(state), text: textOfBytes(cursor.body().replace(/\n$/, '')) };
-  });
+  const states = cursor.mark('results').match(/\S+/g) ?? [];
+  if (states.length !== count || !states.every((state) => /^(?:skipped|\d+)$/.test(state)))
+    throw new FrameError(`it does not tell the results of ${count} ops`);
+  const texts = new Map<number, string>();
+  while (cursor.has('text ')) texts.set(Number(cursor.mark('text')), textOfBytes(cursor.body().replace(/\n$/, '')));
+  const results = states.map((state, index): WriteResult => ({
+    state: state === 'skipped' ? state : Number(state),
+    text: texts.get(index) ?? '',
+  }));
   cursor.mark('end');
   return results;
 };

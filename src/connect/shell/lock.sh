@@ -30,7 +30,7 @@ pp_lock_by_link() {
   pp_booted
   pp_mine=$pp_lock_file.$$
   rm -f "$pp_mine"
-  ( umask 077; set -C; printf '%s\n' "$$ $pp_self $pp_boot" >"$pp_mine" ) 2>/dev/null ||
+  ( set -C; printf '%s\n' "$$ $pp_self $pp_boot" >"$pp_mine" ) 2>/dev/null ||
     { pp_text="${pp_mine#"$PP_ROOT"} cannot be written"; return 1; }
   pp_got=75 pp_tries=0 pp_breaker=$pp_lock_file.breaker
   while [ "$pp_tries" -lt 6 ]; do
@@ -70,8 +70,6 @@ pp_locked=${pp_locked-}
 pp_lock() {
   [ -z "$pp_locked" ] || return 0
   pp_lock_file=$PP_ROOT/run/perfplay/lock
-  [ -d "${pp_lock_file%/*}" ] || ( umask 022; exec mkdir -p "${pp_lock_file%/*}" ) 2>/dev/null
-  [ -e "$pp_lock_file" ] || ( umask 077; : >>"$pp_lock_file" ) 2>/dev/null
   { { :; } >>"$pp_lock_file"; } 2>/dev/null || return 0
   if command -v flock >/dev/null 2>&1; then pp_lock_by_flock; else pp_lock_by_link; fi
   case $? in

@@ -3,7 +3,7 @@ import type { Owner, Target } from '../../contract/steps.ts';
 import lockText from './lock.sh?raw';
 import { bare } from './prelude.ts';
 import watchText from './watch.sh?raw';
-import { fileRows } from './file-rows.ts';
+import { fileRows, type FileRow } from './file-rows.ts';
 import { quote, quotePattern } from './quote.ts';
 
 /** A program with its arguments, and what its environment holds besides. */
@@ -54,6 +54,8 @@ export type WriteOp = { readonly needs?: readonly number[] } & (
   | { readonly op: 'arm'; readonly token: string; readonly seconds: number; readonly undo: readonly WriteOp[] }
   /** Fails where it was undone, and says what of that failed. Told again, it gives the same, until `disarm`. */
   | { readonly op: 'confirm' | 'disarm'; readonly token: string }
+  /** Nothing: what others need stands for all that it needs. */
+  | { readonly op: 'gate' }
   /** Folders that go where they are empty. */
   | { readonly op: 'sweep'; readonly paths: readonly string[] }
   /** A function that `script` defines; it leaves what went wrong in `pp_text`. */
@@ -74,11 +76,6 @@ const collect = (ops: readonly Extract<ReadOp, { op: 'content' | 'stat' }>[]): s
       : [],
   ),
 ];
-
-/** Takes named pipes out of "$@": whoever reads one waits for whoever writes. */
-const withoutPipes =
-  'pp_piped=\'\'; for pp_p do [ ! -p "$pp_p" ] || pp_piped=yes; done; ' +
-  '[ -z "$pp_piped" ] || for pp_p do shift; [ -p "$pp_p" ] || set -- "$@" "$pp_p"; done';
 
 /** Equal ops asked once, whoever asks. */
 const uniqueOps = (ops: readonly ReadOp[]): readonly ReadOp[] => [
@@ -111,7 +108,6 @@ export const readScript = (
   const stats = ops.filter((op) => op.op === 'stat');
   const text = batch([
     ...collect(contents.filter((op) => !op.part)),
-    withoutPipes,
     'pp_content "$@"',
     ...(stats.length > 0 ? [...collect(stats), 'pp_stat "$@"'] : []),
     ...paragraphs.map((path) => `pp_paragraph ${quotePattern(path)}`),
@@ -153,7 +149,8 @@ const fileWords = ({ path, mode, owner, before, after }: FileOp): string => {
   return `${rooted(path)} ${modeWord(mode)} ${ownerWord(owner)} ${old} ${printed(after)}`;
 };
 
-const call = (op: WriteOp): string => {
+/** One op as a call. `row`: what prepares the files that a record is put on disk with. */
+const call = (op: WriteOp, row = ':'): string => {
   switch (op.op) {
     case 'attribute':
       return `pp_attribute ${rooted(op.path)} ${quote(op.value)}`;
@@ -172,23 +169,25 @@ const call = (op: WriteOp): string => {
     case 'program':
       return `pp_program ${programWords(op)}`;
     case 'record':
-      return ['pp_record', rooted(op.folder), ...[op.name, op.made, op.text, ...op.paths].map(quote)].join(' ');
+      return ['pp_record', row, rooted(op.folder), ...[op.name, op.made, op.text, ...op.paths].map(quote)].join(' ');
     case 'lock':
       return ['pp_lock', ...[op.run, op.who, op.since, op.seen].map(quote)].join(' ');
     case 'arm':
       return `pp_arm ${quote(op.token)} ${op.seconds}`;
+    case 'gate':
+      return ':';
     case 'confirm':
     case 'disarm':
       return `pp_${op.op} ${quote(op.token)}`;
     case 'sweep':
       return ['pp_sweep', ...op.paths.map(quote)].join(' ');
     case 'function':
-      return [op.name, ...op.args].map(quote).join(' ');
+      return ['pp_function', ...[op.name, ...op.args].map(quote)].join(' ');
   }
 };
 
-const numbered = (op: WriteOp, index: number): string =>
-  `pp_do ${index} ${quote((op.needs ?? []).join(' '))} ${call(op)}`;
+const numbered = (op: WriteOp, index: number, row?: string): string =>
+  `pp_do ${index} ${quote((op.needs ?? []).join(' '))} ${call(op, row)}`;
 
 const lock = bare(lockText);
 const watch = bare(watchText);
@@ -198,32 +197,35 @@ const scriptsOf = (op: WriteOp): readonly string[] => {
   if (op.op === 'function') return [op.script];
   if (op.op === 'lock') return [lock];
   if (op.op === 'confirm' || op.op === 'disarm') return [watch];
-  return op.op === 'arm' ? [watch, `pp_undo() {\n${op.undo.map(numbered).join('\n')}\n}`] : [];
+  return op.op === 'arm'
+    ? [watch, `pp_undo() {\n${op.undo.map((one, index) => numbered(one, index)).join('\n')}\n}`]
+    : [];
 };
 
-/** The commands of a batch's ops: files in a row are prepared together, and renamed in their turns. */
-const commands = (ops: readonly WriteOp[]): readonly string[] => {
+const prepareCall = ({ files }: FileRow): string =>
+  `pp_prepare ${files.map(({ id, needs }) => `${id} ${quote(needs.join(' '))}`).join(' ')}`;
+
+/** One apply as text: ops in order, each with its number; a later op may need an earlier one. Files in a row are prepared together. */
+export const writeScript = (token: string, ops: readonly WriteOp[]): string => {
   const rows = fileRows(ops);
-  const rowOf = new Map(rows.flatMap((row) => row.map(({ id }) => [id, row])));
-  return ops.flatMap((op, id) => {
-    const row = rowOf.get(id);
-    if (!row) return [numbered(op, id)];
-    const needs = quote((op.needs ?? []).join(' '));
+  const rowAt = new Map(rows.map((row) => [row.at, row]));
+  const inRows = new Set(rows.flatMap(({ files }) => files.map(({ id }) => id)));
+  const lasts = new Set(rows.map(({ files }) => files.at(-1)!.id));
+  const functions = ops.flatMap((op, id) => {
+    if (op.op === 'file' && inRows.has(id)) return [`pp_f${id}() { "$@" ${fileWords(op)}; }`];
+    const row = rowAt.get(id);
+    return row ? [`pp_row_${id}() { ${prepareCall(row)}; }`] : [];
+  });
+  const commands = ops.flatMap((op, id) => {
+    const row = rowAt.get(id);
+    if (!inRows.has(id)) return [numbered(op, id, row && `pp_row_${id}`)];
     return [
-      ...(row[0]!.id === id
-        ? [`pp_prepare ${row.map((one) => `${one.id} ${quote(one.needs.join(' '))}`).join(' ')}`]
-        : []),
-      `pp_do ${id} ${needs} pp_f${id} pp_replace ${id}`,
-      ...(row.at(-1)!.id === id ? ['pp_drop'] : []),
+      ...(row ? [prepareCall(row)] : []),
+      `pp_do ${id} ${quote((op.needs ?? []).join(' '))} pp_f${id} pp_replace ${id}`,
+      ...(lasts.has(id) ? ['pp_drop'] : []),
     ];
   });
-};
-
-/** One apply as text: ops in order, each with its number; a later op may need an earlier one. */
-export const writeScript = (token: string, ops: readonly WriteOp[]): string => {
-  const files = ops.flatMap((op, id) => (op.op === 'file' ? [`pp_f${id}() { "$@" ${fileWords(op)}; }`] : []));
-  const scripts = new Set(ops.flatMap(scriptsOf));
-  return [...scripts, ...files, batchOnce(token, [...commands(ops), 'pp_told'])].join('\n');
+  return [...new Set(ops.flatMap(scriptsOf)), ...functions, batchOnce(token, [...commands, 'pp_told'])].join('\n');
 };
 
 /** One act of a playbook, its output and errors apart. */

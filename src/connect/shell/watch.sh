@@ -2,14 +2,17 @@
 # takes it back. Both rename the folder of the watch, so only one of them can; its new name tells which, to whoever asks again.
 # pp_arm TOKEN SECONDS: pp_undo is run so many seconds after this batch has ended, or its shell has.
 pp_arm() {
-  pp_watch=$({ pp_place "$1.watch" && : >"$pp_here/failed" && printf %s "$pp_here"; } 2>/dev/null) ||
+  for pp_watch in "$PP_ROOT/run/perfplay/batch.$1.watch" "$PP_ROOT/tmp/perfplay.$1.watch"; do
+    mkdir -m 700 "$pp_watch" 2>/dev/null && break
+  done
+  { { :; } >"$pp_watch/failed"; } 2>/dev/null ||
     { pp_text='what would take back a change that may cut the connection cannot be kept here (/run/perfplay)'; return 1; }
   pp_guard "$2" </dev/null >"$pp_watch/failed" 2>/dev/null 8>&- &
 }
 # Whether the batch that armed has come to its end.
 pp_over() {
-  [ -s "$pp_here/shell" ] || return 0
-  pp_line "$pp_here/end"
+  [ -s "${pp_here}shell" ] || return 0
+  pp_line "${pp_here}end"
   [ -z "$pp_l" ] || return 0
   pp_started "$$"
   [ -z "$pp_start" ] || [ "$pp_start" != "$pp_self" ]

@@ -134,6 +134,31 @@ for (const shell of shells) {
       expect(modeOf(at('secret'))).toBe(0o640);
     });
 
+    it('runs programs with the umask of the login, and keeps its own things private', async () => {
+      const login = ['/bin/sh', '-c', 'umask 0027; exec "$@"', 'sh', ...shell.argv];
+      const remote = openShell(localChannel(login), { root: folder });
+      remotes.push(remote);
+      mkdirSync(at('run'));
+      const asked = { argv: ['/bin/sh', '-c', 'umask'] };
+      const own: WriteOp = { op: 'function', name: 't_umask', args: [], script: 't_umask() { pp_text=$(umask); }' };
+      const record: WriteOp = {
+        op: 'record',
+        folder: '/journal',
+        name: 'one',
+        text: 'x',
+        made: 'one.made',
+        paths: [],
+      };
+      const texts = (await remote.apply([{ op: 'program', ...asked }, own, record])).map(({ text }) => text);
+      expect(texts.map((text) => text.padStart(4, '0'))).toEqual(['0027', '0027', '0000']);
+      expect((await remote.run(asked)).stdout).toBe('0027\n');
+      const { output } = await remote.ask([{ op: 'query', ...asked }]);
+      expect([...output.values()][0]?.text).toBe('0027\n');
+      expect([modeOf(at('journal')), modeOf(at('journal/one')), modeOf(at('run/perfplay'))]).toEqual([
+        0o700, 0o600, 0o755,
+      ]);
+    });
+
     it('keeps the mode of a file that is there; the kernel takes set-user-ID away where not root writes', async () => {
       put('tool', 'one', 0o4750);
       expect(await apply(file('tool', 'one', 'two'))).toEqual([{ state: 0, text: '' }]);

@@ -58,6 +58,44 @@ for (const shell of shells) {
       expect(snapshot.content.get(folder)).toEqual({ errno: 'EISDIR' });
     });
 
+    it.each([
+      ['a few', 0],
+      ['many', 70],
+    ])('tells why there is no content, of %s files', async (_, more) => {
+      write('why/file', 'x');
+      symlinkSync('nowhere', path.join(folder, 'why/dangling'));
+      symlinkSync('loop', path.join(folder, 'why/loop'));
+      spawnSync('mkfifo', [path.join(folder, 'why/pipe')]);
+      const others = Array.from({ length: more }, (__, index) => write(`why/other${index}`, `${index}`));
+      const names = [
+        'file',
+        'no',
+        'no/deep/er',
+        'file/below',
+        'dangling',
+        'loop',
+        'loop/x',
+        'pipe',
+        'a\nline',
+        'dir/.',
+      ];
+      const remote = open();
+      const { content } = await remote.ask(
+        [...names.map((name) => path.join(folder, 'why', name)), ...others, path.join(folder, 'why/none*')].map(
+          (pattern) => ({ op: 'content', pattern }),
+        ),
+      );
+      await remote.close();
+      const found = names.map((name) => {
+        const one = content.get(path.join(folder, 'why', name));
+        return one && ('raw' in one ? one.raw : one.errno);
+      });
+      // A name below a file, and links that go in a circle, are no names of nothing.
+      const [gone, other] = ['ENOENT', 'EUNKNOWN'];
+      expect(found).toEqual(['x', gone, gone, other, gone, other, other, undefined, gone, gone]);
+      expect(content.size).toBe(names.length - 1 + more);
+    });
+
     it('tells types, modes and link texts', async () => {
       const file = write('stat/plain file', 'x');
       chmodSync(file, 0o640);
