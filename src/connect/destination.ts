@@ -1,4 +1,4 @@
-import { hostname, userInfo } from 'node:os';
+import { hostname, type UserInfo } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionSettings } from '../inventory/types.ts';
 import { parseSshArguments } from './ssh-arguments.ts';
@@ -33,6 +33,8 @@ export interface Destination {
 export interface ResolveContext {
   readonly lookup: SshConfigLookup;
   readonly home: string;
+  /** Who runs this. */
+  readonly account: Pick<UserInfo<string>, 'username' | 'uid'>;
   /** The login user where neither inventory nor arguments name one (`-u`). */
   readonly user?: string;
   readonly agentSocket?: string;
@@ -82,10 +84,9 @@ const agentFrom = (
 const resolveDestination = async (
   settings: ConnectionSettings,
   name: string,
-  { lookup, home, user: defaultUser, agentSocket }: ResolveContext,
+  { lookup, home, account, user: defaultUser, agentSocket }: ResolveContext,
 ): Promise<Destination> => {
   const { options: words, configFile } = parseSshArguments(settings.sshArguments);
-  const account = userInfo();
   const host = safeWord(settings.address, 'host name');
   const port = settings.port ?? (words.has('port') ? portOf(words.get('port')![0]!) : undefined);
   const user = settings.user ?? words.get('user')?.[0] ?? defaultUser;

@@ -36,7 +36,8 @@ const readKnownHosts = async (file: string): Promise<readonly KnownHost[]> => {
 
 const createFleet = (options: ConnectOptions): Fleet => {
   const { timeoutMs, ask, signal, user, home, agentSocket } = options;
-  const folder = home ?? userInfo().homedir;
+  const account = userInfo();
+  const folder = home ?? account.homedir;
   const socket = agentSocket ?? process.env.SSH_AUTH_SOCK;
   const read = once(readKnownHosts);
   /** By the names of the files, which hold no NUL: the same files give the same list, and so one index of it. */
@@ -45,6 +46,7 @@ const createFleet = (options: ConnectOptions): Fleet => {
     context: {
       lookup: createSshConfigLookup(folder),
       home: folder,
+      account,
       ...(user !== undefined && { user }),
       ...(socket !== undefined && { agentSocket: socket }),
     },

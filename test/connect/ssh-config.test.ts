@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { resolveRoute } from '../../src/connect/destination.ts';
@@ -80,7 +81,8 @@ const homeWith = (text: string | undefined): string => {
 };
 const routeIn = (home: string, address: string, more: Partial<ConnectionSettings> = {}) => {
   const settings: ConnectionSettings = { connection: 'ssh', address, sshArguments: [], ...more };
-  return resolveRoute(settings, address, { lookup: createSshConfigLookup(home), home, agentSocket: '/agent' });
+  const lookup = createSshConfigLookup(home);
+  return resolveRoute(settings, address, { lookup, home, account: userInfo(), agentSocket: '/agent' });
 };
 const resolveIn = async (...from: Parameters<typeof routeIn>) => (await routeIn(...from)).destination;
 

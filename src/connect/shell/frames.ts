@@ -23,7 +23,7 @@ export class FrameError extends Error {
 class Cursor {
   private at = 0;
   private readonly text: string;
-  private readonly nonce: string;
+  readonly nonce: string;
   constructor(text: string, nonce: string) {
     this.text = text;
     this.nonce = nonce;
@@ -91,8 +91,9 @@ const contentOf = (segment: string, path: string): Content => {
 };
 
 const readContents = (cursor: Cursor, root: string, chunk = 400): Map<string, Content> => {
-  const absent = cursor.has('absent') ? (cursor.mark('absent'), cursor.body().split('\n').slice(0, -1)) : [];
-  const count = Number(cursor.mark('content'));
+  cursor.mark('absent');
+  const absent = cursor.until(`${cursor.nonce} content `).split('\n').slice(0, -1);
+  const count = Number(cursor.until('\0'));
   const paths = Array.from({ length: count }, () => cursor.until('\0'));
   const contents = new Map<string, Content>();
   const keep = (path: string, content: Content): void => {

@@ -74,9 +74,8 @@ pp_content() {
     elif [ -n "$pp_few" ] && [ ! -e "$pp_p" ] && pp_is_absent "$pp_p"; then pp_absent=$pp_absent$pp_p$pp_newline
     else set -- "$@" "$pp_p"; fi
   done
-  [ -z "$pp_absent" ] || pp_print %s "$PP_NONCE absent$pp_newline$pp_absent$PP_NONCE .$pp_newline"
-  pp_mark content "$#"
-  [ "$#" -eq 0 ] || printf '%s\000' "$@"
+  # In one write, as it comes before cat's.
+  printf '%s\000' "$PP_NONCE absent$pp_newline$pp_absent$PP_NONCE content $#" "$@"
   while [ "$#" -gt 0 ]; do
     if [ "$#" -lt 400 ]; then pp_words "$#" '"$PP_SEPARATOR" '; eval "pp_cat $pp_list"; break; fi
     [ -n "$pp_full" ] || { pp_words 400 '"$PP_SEPARATOR" '; pp_full=$pp_list; }
