@@ -156,11 +156,12 @@ pp_exec() {
 # fork(2), which costs as much as mv.
 pp_try() { "$@" >/dev/null 2>&1 || pp_text=$(exec "$@" 2>&1); }
 pp_program() { pp_text=$(pp_exec "$@" 2>&1); }
+# The record, and its list of folders, until they are on disk.
+pp_unsynced='' pp_unsynced_too=''
 # pp_record ROW FOLDER NAME MADE TEXT PATH...: in MADE each folder above a PATH that does not exist yet, one a line. ROW prepares files,
 # which are put on disk together with these.
 pp_record() {
-  pp_row=$1 pp_path=$2 pp_journal=$2/$3 pp_made='' pp_body=$5 pp_folders=''
-  pp_also=$2/$4
+  pp_row=$1 pp_path=$2 pp_name=$2/$3 pp_also=$2/$4 pp_body=$5 pp_folders=''
   shift 5
   for pp_p in "$@"; do
     pp_above=${pp_p%/*}
@@ -169,12 +170,14 @@ pp_record() {
       pp_folders=$pp_folders$pp_above$pp_newline pp_above=${pp_above%/*}
     done
   done
-  [ -z "$pp_folders" ] || pp_made=$pp_also
+  [ -n "$pp_folders" ] || pp_also=''
   [ -d "$pp_path" ] || pp_try mkdir -p -m 700 "$pp_path" || return 1
-  set -- "$pp_journal" "$pp_made"
+  set -- "$pp_name" "$pp_also"
   if { { [ -z "$2" ] || pp_print %s "$pp_folders" >"$2"; } && pp_print %s "$pp_body" >"$1"; } 2>/dev/null; then
+    pp_unsynced=$1 pp_unsynced_too=$2
     "$pp_row"
-    [ -n "$pp_journal" ] || return 0
+    [ -n "$pp_unsynced" ] || return 0
+    pp_unsynced='' pp_unsynced_too=''
     pp_sync "$1" ${2:+"$2"} && return 0
   fi
   { [ -z "$2" ] || pp_keep "$2" "$pp_folders"; } && pp_keep "$1" "$pp_body" && return 0

@@ -28,6 +28,7 @@ pp_file() {
 # pp_fill MODE OWNER FORM NEW: nobody else sees the file before it is complete, nor with another mode or owner than its own.
 pp_fill() {
   set -C
+  umask 077
   : >"$pp_temporary" || return 1
   set +C
   [ "$pp_was" = absent ] || cp -p "$pp_path" "$pp_temporary" || return 1
@@ -74,8 +75,8 @@ pp_write_ready() {
   done
   pp_wanted='' pp_names=''
   for pp_one in $pp_ready; do "pp_f$pp_one" pp_put "$pp_one" || return 1; done
-  pp_sync ${pp_journal:+"$pp_journal"} ${pp_made:+"$pp_made"} $pp_temporaries || return 1
-  pp_journal='' pp_made=''
+  pp_sync ${pp_unsynced:+"$pp_unsynced"} ${pp_unsynced_too:+"$pp_unsynced_too"} $pp_temporaries || return 1
+  pp_unsynced='' pp_unsynced_too=''
   pp_print %s "$PP_NONCE" >"${pp_here}between" && [ "$(exec cat $pp_names)" = "$pp_wanted" ]
 }
 pp_named() { pp_temporary=${2%/*}/.perfplay.$$.$1; }

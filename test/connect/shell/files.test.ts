@@ -132,6 +132,18 @@ for (const shell of shells) {
       expect(results[1]).toEqual({ state: 0, text: '' });
       expect(readFileSync(at('log'), 'utf8')).toBe('chmod 600\nsync 640\nmv 640\nword\n');
       expect(modeOf(at('secret'))).toBe(0o640);
+      rmSync(at('log'));
+      // A store's own function writes files too.
+      const [made] = await remote.apply([
+        {
+          op: 'function',
+          name: 't_put',
+          args: [at('other')],
+          script: "t_put() { umask 000; pp_file \"$1\" 00600 '' absent %s '' %s word; }",
+        },
+      ]);
+      expect(made).toEqual({ state: 0, text: '' });
+      expect(readFileSync(at('log'), 'utf8')).toBe('chmod 600\nmv 600\nword');
     });
 
     it('runs programs with the umask of the login, and keeps its own things private', async () => {
