@@ -67,7 +67,7 @@ pp_is_absent() {
 pp_content() {
   pp_few='' pp_odd='' pp_absent=''
   [ "$#" -gt 64 ] || pp_few=yes
-  for pp_p do [ -e "$pp_p" ] && [ ! -p "$pp_p" ] || { [ ! -p "$pp_p" ] && [ -z "$pp_few" ]; } || { pp_odd=yes; break; }; done
+  for pp_p do [ -p "$pp_p" ] || { [ -n "$pp_few" ] && [ ! -e "$pp_p" ]; } && { pp_odd=yes; break; }; done
   [ -z "$pp_odd" ] || for pp_p do
     shift
     if [ -p "$pp_p" ]; then :
