@@ -15,12 +15,14 @@ pp_place() {
   [ ! -e "$pp_here" ] || return 2
   return 1
 }
-pp_claim() {
+pp_claim() { pp_create "${pp_here}shell" 2>/dev/null; }
+# pp_create PATH: an empty file. Fails where there is something already, a link too.
+pp_create() {
   set -C
-  { { :; } >"${pp_here}shell"; } 2>/dev/null
-  pp_got=$?
+  { :; } >"$1"
+  set -- "$?"
   set +C
-  return "$pp_got"
+  return "$1"
 }
 # What a batch makes is private, or has its mode from somebody; programs are run with the umask of the login, which costs no process to
 # be asked for where there is a file.

@@ -20,17 +20,14 @@ pp_file() {
     pp_text=$(umask 022; mkdir -p -- "$pp_folder" 2>&1) || return 1
   fi
   pp_temporary=$pp_folder.perfplay.$$
-  rm -f "$pp_temporary"
   pp_text=$(pp_fill "$2" "$3" "$7" "$8" 2>&1 && mv -f "$pp_temporary" "$pp_path" 2>&1) && { pp_relabel "$pp_path"; return 0; }
   rm -f "$pp_temporary"
   return 1
 }
 # pp_fill MODE OWNER FORM NEW: nobody else sees the file before it is complete, nor with another mode or owner than its own.
 pp_fill() {
-  set -C
   umask 077
-  : >"$pp_temporary" || return 1
-  set +C
+  pp_make || return 1
   [ "$pp_was" = absent ] || cp -p "$pp_path" "$pp_temporary" || return 1
   pp_said=$(pp_print "$3" "$4" | dd of="$pp_temporary" conv=fsync 2>&1) || { printf '%s\n' "$pp_said"; return 1; }
   pp_same "$3" "$4" "$pp_temporary" || { printf '%s\n' "$pp_path: what was written does not read back"; return 1; }
@@ -90,11 +87,7 @@ pp_open() {
 }
 pp_make() {
   [ ! -e "$pp_temporary" ] && [ ! -L "$pp_temporary" ] || rm -f "$pp_temporary"
-  set -C
-  { :; } >"$pp_temporary"
-  set -- "$?"
-  set +C
-  return "$1"
+  pp_create "$pp_temporary"
 }
 # pp_own ID PATH MODE OWNER WAS...: mode and owner, where they are not what they should be already.
 pp_own() {

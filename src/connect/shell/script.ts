@@ -186,8 +186,10 @@ const call = (op: WriteOp, row = ':'): string => {
   }
 };
 
-const numbered = (op: WriteOp, index: number, row?: string): string =>
-  `pp_do ${index} ${quote((op.needs ?? []).join(' '))} ${call(op, row)}`;
+const needsWord = (needs: readonly number[] = []): string => quote(needs.join(' '));
+
+const numbered = (op: WriteOp, index: number, words = call(op)): string =>
+  `pp_do ${index} ${needsWord(op.needs)} ${words}`;
 
 const lock = bare(lockText);
 const watch = bare(watchText);
@@ -203,7 +205,7 @@ const scriptsOf = (op: WriteOp): readonly string[] => {
 };
 
 const prepareCall = ({ files }: FileRow): string =>
-  `pp_prepare ${files.map(({ id, needs }) => `${id} ${quote(needs.join(' '))}`).join(' ')}`;
+  `pp_prepare ${files.map(({ id, needs }) => `${id} ${needsWord(needs)}`).join(' ')}`;
 
 /** One apply as text: ops in order, each with its number; a later op may need an earlier one. Files in a row are prepared together. */
 export const writeScript = (token: string, ops: readonly WriteOp[]): string => {
@@ -218,10 +220,10 @@ export const writeScript = (token: string, ops: readonly WriteOp[]): string => {
   });
   const commands = ops.flatMap((op, id) => {
     const row = rowAt.get(id);
-    if (!inRows.has(id)) return [numbered(op, id, row && `pp_row_${id}`)];
+    if (!inRows.has(id)) return [numbered(op, id, call(op, row && `pp_row_${id}`))];
     return [
       ...(row ? [prepareCall(row)] : []),
-      `pp_do ${id} ${quote((op.needs ?? []).join(' '))} pp_f${id} pp_replace ${id}`,
+      numbered(op, id, `pp_f${id} pp_replace ${id}`),
       ...(lasts.has(id) ? ['pp_drop'] : []),
     ];
   });
