@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { memoize } from '../contract/memoize.ts';
 import { agentKeys } from './agent.ts';
@@ -26,7 +26,7 @@ export interface Fleet {
 
 const readKnownHosts = async (file: string): Promise<readonly KnownHost[]> => {
   try {
-    return parseKnownHosts(await readFile(file, 'utf8'), file);
+    return parseKnownHosts(readFileSync(file, 'utf8'), file);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];

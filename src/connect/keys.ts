@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { printable } from './errors.ts';
 
@@ -58,7 +58,7 @@ const parseFile = (path: string, bytes: Buffer): KeyFile => {
 
 const readKeyFile = async (path: string): Promise<KeyFile> => {
   try {
-    return parseFile(path, await readFile(path));
+    return parseFile(path, readFileSync(path));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' ? { kind: 'missing', path } : { kind: 'unusable', path, why: code ?? message };
@@ -81,7 +81,7 @@ export const once = <T>(make: (path: string) => Promise<T>): ((path: string) => 
 export const createKeyRing = (ask: (prompt: string) => Promise<string>): KeyRing => {
   let turn: Promise<unknown> = Promise.resolve();
   const unlock = async (path: string): Promise<ParsedKey | undefined> => {
-    const bytes = await readFile(path);
+    const bytes = readFileSync(path);
     for (let attempt = 1; attempt <= passphraseTries; attempt++) {
       const again = attempt === 1 ? '' : ' (wrong, again)';
       const passphrase = await ask(`Passphrase for ${path}${again}: `);

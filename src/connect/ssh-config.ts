@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -28,35 +28,35 @@ const timeoutMs = 20_000;
 
 const systemFolders = ['/etc/ssh', '/usr/etc/ssh'];
 
-const readIfThere = async (path: string): Promise<string | undefined> => {
+const readIfThere = (path: string): string | undefined => {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new ConnectError(`${path}: ${(error as Error).message}`);
   }
 };
 
-const listIfThere = async (folder: string): Promise<readonly string[]> => {
+const listIfThere = (folder: string): readonly string[] => {
   try {
-    return (await readdir(folder)).filter((name) => name.endsWith('.conf')).map((name) => join(folder, name));
+    return readdirSync(folder).filter((name) => name.endsWith('.conf')).map((name) => join(folder, name));
   } catch {
     return [];
   }
 };
 
 /** The texts that ssh would read: the file of `-F` alone, else the user's and the system's. */
-const configTexts = async (configFile: string | undefined, home: string): Promise<readonly string[]> => {
+const configTexts = (configFile: string | undefined, home: string): readonly string[] => {
   if (configFile === 'none') return [];
   const own = join(home, '.ssh/config');
   if (configFile !== undefined) {
-    const text = await readIfThere(configFile);
+    const text = readIfThere(configFile);
     if (text === undefined && configFile !== own) throw new ConnectError(`${configFile} (-F) does not exist`);
     return [text ?? ''];
   }
-  const dropIns = await Promise.all(systemFolders.map((folder) => listIfThere(join(folder, 'ssh_config.d'))));
-  const files = [own, ...systemFolders.map((folder) => join(folder, 'ssh_config')), ...dropIns.flat()];
-  return (await Promise.all(files.map(readIfThere))).filter((text) => text !== undefined);
+  const dropIns = systemFolders.flatMap((folder) => listIfThere(join(folder, 'ssh_config.d')));
+  const files = [own, ...systemFolders.map((folder) => join(folder, 'ssh_config')), ...dropIns];
+  return files.map(readIfThere).filter((text) => text !== undefined);
 };
 
 const relevantOption = new RegExp(`^\\s*(?:match|include|canonicalizehostname|${understoodOptions.join('|')})\\b`, 'i');
@@ -147,7 +147,7 @@ export const createSshConfigLookup = (home: string): SshConfigLookup => {
   const usualFile = home === userInfo().homedir ? undefined : join(home, '.ssh/config');
 
   const relevantTexts = async (configFile: string | undefined): Promise<readonly string[] | undefined> => {
-    const found = await configTexts(configFile, home);
+    const found = configTexts(configFile, home);
     return found.some((text) => text.split('\n').some(relevant)) ? found : undefined;
   };
 
