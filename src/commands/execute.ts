@@ -1,7 +1,7 @@
-import { hostname, userInfo } from 'node:os';
 import type { Change } from '../contract/changes.ts';
 import { InputError, type Diagnostic } from '../diagnostics.ts';
 import { exitCode, runSite, type RunSummary } from '../engine/run.ts';
+import { who } from '../engine/who.ts';
 import type { Prune } from '../engine/prune.ts';
 import type { Inventory } from '../inventory/types.ts';
 import type { Play, Site, Task } from '../playbook/types.ts';
@@ -76,7 +76,7 @@ const openRecord = async (
       run,
       command,
       started: started.toISOString(),
-      who: `${userInfo().username}@${hostname()}`,
+      who: who(),
       pid: process.pid,
       hash,
       ...description,

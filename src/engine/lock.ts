@@ -1,8 +1,8 @@
-import { userInfo, hostname } from 'node:os';
 import type { WriteOp } from '../connect/shell/script.ts';
 import { text } from '../contract/codecs.ts';
 import { file, valueOf, type Read } from '../contract/reads.ts';
 import type { Reading } from '../contract/steps.ts';
+import { who } from './who.ts';
 
 /** Who had the lock of a host last: run, since when, and who it is, in one line. */
 export const lock: Read<Reading<string>> = file('/run/perfplay/lock', text);
@@ -38,7 +38,7 @@ export class HostLocked extends Error {
 export const lockOp = (run: string, now: Date, seen: Reading<string> | undefined): WriteOp => ({
   op: 'lock',
   run,
-  who: `${userInfo().username}@${hostname()}`,
+  who: who(),
   since: now.toISOString(),
   seen: valueOf(seen) ?? '',
 });
