@@ -23,16 +23,16 @@ export class FrameError extends Error {
 class Cursor {
   private at = 0;
   private readonly text: string;
-  readonly nonce: string;
+  private readonly nonce: string;
   constructor(text: string, nonce: string) {
     this.text = text;
     this.nonce = nonce;
   }
   /** The rest of a line `NONCE word…`; throws where the next line is another. */
-  mark(word: string): string {
+  mark(word: string, end = '\n'): string {
     const head = `${this.nonce} ${word}`;
     if (!this.text.startsWith(head, this.at)) throw new FrameError(`expected "${word}"`);
-    return this.until('\n').slice(head.length).trim();
+    return this.until(end).slice(head.length).trim();
   }
   has(word: string): boolean {
     return this.text.startsWith(`${this.nonce} ${word}`, this.at);
@@ -91,20 +91,17 @@ const contentOf = (segment: string, path: string): Content => {
 };
 
 const readContents = (cursor: Cursor, root: string, chunk = 400): Map<string, Content> => {
-  cursor.mark('absent');
-  const absent = cursor.until(`${cursor.nonce} content `).split('\n').slice(0, -1);
-  const count = Number(cursor.until('\0'));
+  const count = Number(cursor.mark('content', '\0'));
   const paths = Array.from({ length: count }, () => cursor.until('\0'));
   const contents = new Map<string, Content>();
-  const keep = (path: string, content: Content): void => {
-    const name = textOfBytes(path.slice(root.length));
-    // A glob without a match stays as it is written: it names no file.
-    if (!('errno' in content && content.errno === 'ENOENT' && isGlob(name))) contents.set(name, content);
-  };
-  for (const path of absent) keep(path, { errno: 'ENOENT' });
   for (let start = 0; start < count; start += chunk) {
     const separator = cursor.separator();
-    for (const path of paths.slice(start, start + chunk)) keep(path, contentOf(cursor.until(separator), path));
+    for (const path of paths.slice(start, start + chunk)) {
+      const content = contentOf(cursor.until(separator), path);
+      const name = textOfBytes(path.slice(root.length));
+      // A glob without a match stays as it is written: it names no file.
+      if (!('errno' in content && content.errno === 'ENOENT' && isGlob(name))) contents.set(name, content);
+    }
   }
   return contents;
 };

@@ -51,31 +51,16 @@ pp_cat() {
   )
 }
 pp_words() { pp_list='' pp_n=1; while [ "$pp_n" -le "$1" ]; do pp_list="$pp_list $2\"\${$pp_n}\"" pp_n=$((pp_n + 1)); done; }
-# pp_is_absent PATH: there is nothing of that name, for certain: a folder above it may be looked into, and does not have it.
-pp_is_absent() {
-  case $1 in *"$pp_newline"*) return 1 ;; esac
-  [ ! -L "$1" ] || return 1
-  pp_up=${1%/*}
-  until [ -d "$pp_up/" ]; do
-    [ ! -e "$pp_up" ] && [ ! -L "$pp_up" ] || return 1
-    pp_up=${pp_up%/*}
-  done
-  [ -x "$pp_up/" ]
-}
-# Named pipes are left out: whoever reads one waits for whoever writes. Where few are asked for, so are those that are not there: cat says
-# each error in four writes.
+# Named pipes are left out: whoever reads one waits for whoever writes.
 pp_content() {
-  pp_few='' pp_odd='' pp_absent=''
-  [ "$#" -gt 64 ] || pp_few=yes
-  for pp_p do [ -p "$pp_p" ] || { [ -n "$pp_few" ] && [ ! -e "$pp_p" ]; } && { pp_odd=yes; break; }; done
-  [ -z "$pp_odd" ] || for pp_p do
+  pp_pipes=''
+  for pp_p do [ ! -p "$pp_p" ] || { pp_pipes=yes; break; }; done
+  [ -z "$pp_pipes" ] || for pp_p do
     shift
-    if [ -p "$pp_p" ]; then :
-    elif [ -n "$pp_few" ] && [ ! -e "$pp_p" ] && pp_is_absent "$pp_p"; then pp_absent=$pp_absent$pp_p$pp_newline
-    else set -- "$@" "$pp_p"; fi
+    [ -p "$pp_p" ] || set -- "$@" "$pp_p"
   done
   # In one write, as it comes before cat's.
-  printf '%s\000' "$PP_NONCE absent$pp_newline$pp_absent$PP_NONCE content $#" "$@"
+  printf '%s\000' "$PP_NONCE content $#" "$@"
   while [ "$#" -gt 0 ]; do
     if [ "$#" -lt 400 ]; then pp_words "$#" '"$PP_SEPARATOR" '; eval "pp_cat $pp_list"; break; fi
     [ -n "$pp_full" ] || { pp_words 400 '"$PP_SEPARATOR" '; pp_full=$pp_list; }
