@@ -39,7 +39,9 @@ const readIfThere = (path: string): string | undefined => {
 
 const listIfThere = (folder: string): readonly string[] => {
   try {
-    return readdirSync(folder).filter((name) => name.endsWith('.conf')).map((name) => join(folder, name));
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.conf'))
+      .map((name) => join(folder, name));
   } catch {
     return [];
   }
