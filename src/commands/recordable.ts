@@ -10,8 +10,9 @@ export const recordablePart = ({ version, run, host, part, time, changes }: Jour
   part,
   time,
   changes: changes.map((change) => {
-    const isSecret = change.secret === true || JSON.stringify(mask.value(change)) !== JSON.stringify(change);
-    if (!isSecret) return change;
+    const shown = mask.value(change);
+    const isMasked = shown !== change && JSON.stringify(shown) !== JSON.stringify(change);
+    if (!change.secret && !isMasked) return change;
     const { text: _, ...rest } = change;
     return { ...mask.value(rest), before: null, after: null, secret: true };
   }),

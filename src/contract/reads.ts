@@ -1,6 +1,7 @@
 import { select } from './glob.ts';
 import { verbatim } from './codecs.ts';
 import { entryValue } from './entries.ts';
+import { memoize } from './memoize.ts';
 import { queryKey, type Content, type Snapshot, type Stat } from './snapshot.ts';
 import type { Codec, Reading, Target } from './steps.ts';
 
@@ -24,6 +25,9 @@ export type ReadOp =
   | { readonly op: 'unit'; readonly name: string }
   /** A read-only program. */
   | { readonly op: 'query'; readonly argv: readonly string[] };
+
+/** Equal ops have equal names. Reads are shared values, and so are their ops. */
+export const opName = memoize((op: ReadOp): string => JSON.stringify(op));
 
 /** One thing a module wants to know: its ops and how to understand them. Facts are shared values of this type. */
 export interface Read<S> {

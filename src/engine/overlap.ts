@@ -40,14 +40,22 @@ export const createClaims = (): Claims => {
   const claims = new Map<string, Claim>();
   /** What each thing is taken for. */
   const forms = new Map<string, Claim>();
+  /** Plans without a problem, whose claims stand. */
+  let heard = new WeakSet<PlannedTask>();
   return {
     foreseen: new Set(),
     has: (name) => claims.has(name),
     forget: (tasks) => {
+      heard = new WeakSet();
       const gone = new Set(tasks.map(({ task }) => task));
       for (const map of [claims, forms]) for (const [key, { task }] of map) if (gone.has(task)) map.delete(key);
     },
-    claim: ({ hostTask: { task }, items }) => {
+    claim: (planned) => {
+      if (heard.has(planned)) return undefined;
+      const {
+        hostTask: { task },
+        items,
+      } = planned;
       const wanted = items.flatMap((item, index) =>
         item.evaluations.map(({ setting }) => ({ setting, owner: `${task.id} item ${index}` })),
       );
@@ -82,6 +90,7 @@ export const createClaims = (): Claims => {
           claims.set(key, { value, task, owner });
         }
       }
+      heard.add(planned);
       return undefined;
     },
   };

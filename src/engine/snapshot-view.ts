@@ -1,6 +1,7 @@
 import type { Shell } from '../connect/shell/shell.ts';
 import { isGlob } from '../contract/glob.ts';
-import type { Read, ReadOp } from '../contract/reads.ts';
+import { memoize } from '../contract/memoize.ts';
+import { opName, type Read, type ReadOp } from '../contract/reads.ts';
 import type { Snapshot } from '../contract/snapshot.ts';
 
 /** What is known of a host through one shell. It stays true until something is written or run on the host. */
@@ -37,18 +38,8 @@ const withStats = (op: ReadOp): readonly ReadOp[] =>
     ? [op, { op: 'stat', pattern: op.pattern }]
     : [op];
 
-type NamedOp = readonly [name: string, op: ReadOp];
-
-const named = new WeakMap<Read<unknown>, readonly NamedOp[]>();
-
-/** All that is asked for a read, by what it asks: equal ops are asked once. Hosts share reads, so each is named once. */
-const opsOf = (read: Read<unknown>): readonly NamedOp[] => {
-  const known = named.get(read);
-  if (known) return known;
-  const made = read.ops.flatMap(withStats).map((op): NamedOp => [JSON.stringify(op), op]);
-  named.set(read, made);
-  return made;
-};
+/** All that is asked for a read. */
+const opsOf = memoize((read: Read<unknown>) => read.ops.flatMap(withStats));
 
 export const createSnapshotView = (shell: Shell, asked: () => void): SnapshotView => {
   let snapshot = empty;
@@ -67,9 +58,13 @@ export const createSnapshotView = (shell: Shell, asked: () => void): SnapshotVie
     ensure: async (reads) => {
       if (isExpired) forget();
       const before = ensured;
-      const fresh = [...new Set(reads)].filter((read) => !before.has(read));
+      const fresh = new Set<Read<unknown>>();
       const missing = new Map<string, ReadOp>();
-      for (const read of fresh) for (const [name, op] of opsOf(read)) if (!known.has(name)) missing.set(name, op);
+      for (const read of reads) {
+        if (before.has(read) || fresh.has(read)) continue;
+        fresh.add(read);
+        for (const op of opsOf(read)) if (!known.has(opName(op))) missing.set(opName(op), op);
+      }
       if (missing.size > 0) {
         asked();
         const answer = await shell.ask([...missing.values()]);

@@ -1,3 +1,4 @@
+import { memoize } from '../contract/memoize.ts';
 import type { Target } from '../contract/steps.ts';
 
 /** What is on disk is the value of the next boot; everything else runs now. */
@@ -7,7 +8,7 @@ export const isOnDisk = (target: Target | undefined): boolean =>
     (target.kind === 'unit' && target.aspect !== 'active'));
 
 /** Where a write of this step goes, as one text: two tasks must not want two values for it. */
-export const targetKey = (target: Target): string => {
+export const targetKey = memoize((target: Target): string => {
   switch (target.kind) {
     case 'attribute':
     case 'file':
@@ -27,7 +28,7 @@ export const targetKey = (target: Target): string => {
     case 'program':
       return `${target.kind} ${target.name}`;
   }
-};
+});
 
 /**
  * What a target takes a thing for, by the thing's name: whoever writes a whole file undoes what others do to its lines, and

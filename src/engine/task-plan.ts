@@ -69,14 +69,14 @@ export const keptReads: readonly Read<unknown>[] = [
 ];
 
 /** Everything that a task's items and their stores must read. */
-export const readsOf = ({ hostTask, items, record }: BoundTask): readonly Read<unknown>[] => [
+export const readsOf = memoize(({ hostTask: { task }, items, record }: BoundTask): readonly Read<unknown>[] => [
   lock,
   ...(record?.reads ?? []),
   ...items.flatMap(({ reads }) => Object.values(reads)),
   // What is not kept needs no store's state.
-  ...(hostTask.task.apply === 'running' ? [] : hostTask.task.module.stores).map((name) => stores.get(name)!.state),
-  ...(record || keeps(hostTask.task) ? keptReads : []),
-];
+  ...(task.apply === 'running' ? [] : task.module.stores).map((name) => stores.get(name)!.state),
+  ...(record || keeps(task) ? keptReads : []),
+]);
 
 /** One item of a task held against the snapshot. */
 export interface PlannedItem {
@@ -101,9 +101,18 @@ export const knownTo =
   (read) =>
     view.decode(read);
 
-/** Settings named by a standing finding are left alone: they are not even held to be wrong. */
-const blockedKeys = (steps: readonly Step[]): ReadonlySet<string> =>
-  new Set(steps.filter(isFinding).flatMap((finding) => finding.blocks ?? []));
+/** Steps by their kinds. Settings named by a standing finding are left alone: they are not even held to be wrong. Hosts share steps. */
+const sorted = memoize((steps: readonly Step[]) => {
+  const settings = steps.filter(isSetting);
+  const findings = steps.filter(isFinding);
+  const blocked = new Set(findings.flatMap(({ blocks }) => blocks ?? []));
+  return {
+    settings,
+    free: settings.filter(({ key }) => !blocked.has(key)),
+    findings,
+    actions: steps.filter(isAction),
+  };
+});
 
 /** Plans a task against what the view knows. `when` is evaluated here, after the observe. */
 export const planTask = ({ hostTask, items, record }: BoundTask, view: SnapshotView): PlannedTask => {
@@ -127,17 +136,15 @@ export const planTask = ({ hostTask, items, record }: BoundTask, view: SnapshotV
         if (!(error instanceof InputError)) throw error;
         return { ...nothing, problem: inputProblem(error) };
       }
-      const steps = stepsOf(task.module, item.params, reads, view.snapshot());
-      const blocked = task.absent ? new Set<string>() : blockedKeys(steps);
+      const { settings, free, findings, actions } = sorted(stepsOf(task.module, item.params, reads, view.snapshot()));
       return {
         item,
         skipped: false,
-        evaluations: steps
-          .filter(isSetting)
-          .filter(({ key }) => !blocked.has(key))
-          .map((setting) => evaluate(setting, task.apply, task.absent, known)),
-        findings: task.absent ? [] : steps.filter(isFinding),
-        actions: steps.filter(isAction),
+        evaluations: (task.absent ? settings : free).map((setting) =>
+          evaluate(setting, task.apply, task.absent, known),
+        ),
+        findings: task.absent ? [] : findings,
+        actions,
       };
     }),
   };

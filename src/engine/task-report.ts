@@ -60,7 +60,9 @@ const pendingOf = (item: PlannedItem, history: ItemHistory): readonly Pending[] 
 };
 
 const realChanges = ({ changes }: ItemHistory): readonly Change[] =>
-  [...changes.values()].filter(({ before, after, levels }) => before !== after || levels.length > 0);
+  changes.size === 0
+    ? []
+    : [...changes.values()].filter(({ before, after, levels }) => before !== after || levels.length > 0);
 
 const failureOf = ({ failure, judged }: ItemHistory): Problem | undefined => {
   if (judged?.failed === undefined) return failure;
@@ -117,7 +119,7 @@ export const registeredValue = (task: Task, items: readonly StagedItem[]): Value
  */
 export const judge = (task: Task, staged: StagedItem): boolean => {
   const { planned, history } = staged;
-  if (planned.skipped) return true;
+  if (planned.skipped || !(task.changedWhen ?? task.failedWhen ?? task.until)) return true;
   const say = (what: Parameters<Item['judge']>[0]): boolean | undefined =>
     planned.item.judge(what, valueOf(staged, task));
   try {

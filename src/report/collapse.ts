@@ -52,6 +52,7 @@ const joinNames: Join = (runs, slot) =>
   );
 
 const merge = (texts: readonly string[], split: (text: string) => readonly string[], join: Join): readonly Merged[] => {
+  if (texts.length === 1) return [{ text: texts[0]!, from: texts }];
   let rows: readonly Row[] = [...new Set(texts)].map((text) => ({ tokens: split(text), from: [text] }));
   const longest = rows.reduce((most, row) => Math.max(most, row.tokens.length), 0);
   for (let slot = longest - 2; slot >= 1; slot -= 2) {

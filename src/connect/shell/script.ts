@@ -1,4 +1,5 @@
-import type { ReadOp } from '../../contract/reads.ts';
+import { memoize } from '../../contract/memoize.ts';
+import { opName, type ReadOp } from '../../contract/reads.ts';
 import type { Owner, Target } from '../../contract/steps.ts';
 import lockText from './lock.sh?raw';
 import { bare } from './prelude.ts';
@@ -62,7 +63,7 @@ export type WriteOp = { readonly needs?: readonly number[] } & (
   | { readonly op: 'function'; readonly script: string; readonly name: string; readonly args: readonly string[] }
 );
 
-const patternOf = (op: Extract<ReadOp, { op: 'content' | 'stat' }>): string => quotePattern(op.pattern);
+const patternOf = memoize((op: Extract<ReadOp, { op: 'content' | 'stat' }>): string => quotePattern(op.pattern));
 
 /** Commands that put every path meant by the ops into "$@". */
 const collect = (ops: readonly Extract<ReadOp, { op: 'content' | 'stat' }>[]): string[] => [
@@ -79,7 +80,7 @@ const collect = (ops: readonly Extract<ReadOp, { op: 'content' | 'stat' }>[]): s
 
 /** Equal ops asked once, whoever asks. */
 const uniqueOps = (ops: readonly ReadOp[]): readonly ReadOp[] => [
-  ...new Map(ops.map((op) => [JSON.stringify(op), op])).values(),
+  ...new Map(ops.map((op) => [opName(op), op])).values(),
 ];
 
 /** The function `pp_batch` of the target's sh, and its call: nothing runs before its last line has arrived. */
