@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { userInfo, type UserInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pLimit from 'p-limit';
@@ -68,8 +68,7 @@ const relevant = (line: string): boolean =>
   relevantOption.test(line) && !/^\s*include\s+\/(?:usr\/)?etc\/ssh\/ssh_config\.d\/\*\.conf\s*$/i.test(line);
 
 /** `key value` lines of `ssh -G`, without what ssh says of a host that no file mentions. */
-const parseAnswer = (answer: string, host: string): SshOptions => {
-  const { homedir, username } = userInfo();
+const parseAnswer = (answer: string, host: string, { homedir, username }: UserInfo<string>): SshOptions => {
   const defaults: Readonly<Record<string, RegExp | string>> = {
     hostname: host.toLowerCase(),
     port: '22',
@@ -95,7 +94,10 @@ const parseAnswer = (answer: string, host: string): SshOptions => {
 };
 
 /** ssh's own answer; undefined where there is no ssh. `--` and the caller's check keep a host name from being an option. */
-const askSsh = async ({ host, port, user, configFile }: SshConfigQuery): Promise<SshOptions | undefined> => {
+const askSsh = async (
+  { host, port, user, configFile }: SshConfigQuery,
+  account: UserInfo<string>,
+): Promise<SshOptions | undefined> => {
   const words = [
     '-G',
     ...(configFile === undefined ? [] : ['-F', configFile]),
@@ -106,7 +108,7 @@ const askSsh = async ({ host, port, user, configFile }: SshConfigQuery): Promise
   ];
   try {
     const { stdout } = await run('ssh', words, { timeout: timeoutMs });
-    return parseAnswer(stdout, host);
+    return parseAnswer(stdout, host, account);
   } catch (error) {
     const { code, stderr = '' } = error as { code?: string | number; stderr?: string };
     if (code === 'ENOENT') return undefined;
@@ -145,8 +147,9 @@ export const createSshConfigLookup = (home: string): SshConfigLookup => {
   /** Those that say anything that matters. */
   const texts = new Map<string, Promise<readonly string[] | undefined>>();
   const answers = new Map<string, Promise<SshOptions>>();
+  const account = userInfo();
   /** ssh takes the home folder from the password file; another one is spelled out. */
-  const usualFile = home === userInfo().homedir ? undefined : join(home, '.ssh/config');
+  const usualFile = home === account.homedir ? undefined : join(home, '.ssh/config');
 
   const relevantTexts = async (configFile: string | undefined): Promise<readonly string[] | undefined> => {
     const found = configTexts(configFile, home);
@@ -160,7 +163,7 @@ export const createSshConfigLookup = (home: string): SshConfigLookup => {
     texts.set(key, reading);
     const found = await reading;
     if (!found) return new Map();
-    const answer = await limit(() => askSsh({ ...query, ...(configFile !== undefined && { configFile }) }));
+    const answer = await limit(() => askSsh({ ...query, ...(configFile !== undefined && { configFile }) }, account));
     return answer ?? computeWithoutSsh(found, query.host);
   };
   return (query) => {

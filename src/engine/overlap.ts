@@ -52,11 +52,8 @@ export const createClaims = (): Claims => {
     },
     claim: (planned) => {
       if (heard.has(planned)) return undefined;
-      const {
-        hostTask: { task },
-        items,
-      } = planned;
-      const wanted = items.flatMap((item, index) =>
+      const { task } = planned.hostTask;
+      const wanted = planned.items.flatMap((item, index) =>
         item.evaluations.map(({ setting }) => ({ setting, owner: `${task.id} item ${index}` })),
       );
       for (const { setting, owner } of wanted) {

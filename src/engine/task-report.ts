@@ -60,9 +60,7 @@ const pendingOf = (item: PlannedItem, history: ItemHistory): readonly Pending[] 
 };
 
 const realChanges = ({ changes }: ItemHistory): readonly Change[] =>
-  changes.size === 0
-    ? []
-    : [...changes.values()].filter(({ before, after, levels }) => before !== after || levels.length > 0);
+  [...changes.values()].filter(({ before, after, levels }) => before !== after || levels.length > 0);
 
 const failureOf = ({ failure, judged }: ItemHistory): Problem | undefined => {
   if (judged?.failed === undefined) return failure;
