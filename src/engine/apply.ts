@@ -171,7 +171,8 @@ export const composeApply = (work: readonly TaskWork[], snapshot: Snapshot, know
     }
     if (!ignoreErrors && ops.length > first) {
       const own = Array.from({ length: ops.length - first }, (_, index) => first + index);
-      gate = push(noOp, [gate, ...own], []);
+      // Each of its ops needs the gate before it.
+      gate = own.length === 1 ? first : push(noOp, own, []);
     }
   }
 

@@ -281,7 +281,6 @@ export const createHostRun = (options: HostOptions): HostRun => {
         options.delegates.forget(failed);
       },
     };
-    on('connect');
     /** After the last task: what is kept and was declared by none of them. Nothing is said where not all of them had their turn. */
     const prune = async (): Promise<Ended> => {
       const all = plays.flatMap(({ sequence, handlers }) => [...everyTask(sequence), ...handlers]);

@@ -134,8 +134,10 @@ pp_do() {
 # pp_function NAME ARGUMENT...: of a store; it starts programs.
 pp_function() {
   umask "$pp_umask"
+  set +f
   "$@"
   set -- "$?"
+  set -f
   umask 077
   return "$1"
 }
@@ -160,10 +162,11 @@ pp_try() { "$@" >/dev/null 2>&1 || pp_text=$(exec "$@" 2>&1); }
 pp_program() { pp_text=$(pp_exec "$@" 2>&1); }
 # The record, and its list of folders, until they are on disk.
 pp_unsynced='' pp_unsynced_too=''
-# pp_record ROW FOLDER NAME MADE TEXT PATH...: in MADE each folder above a PATH that does not exist yet, one a line. ROW prepares files,
+# pp_record NAME ROW FOLDER FILE MADE PATH...: in MADE each folder above a PATH that does not exist yet, one a line. ROW prepares files,
 # which are put on disk together with these.
 pp_record() {
-  pp_row=$1 pp_path=$2 pp_name=$2/$3 pp_also=$2/$4 pp_body=$5 pp_folders=''
+  eval "pp_body=\$pp_new_$1"
+  pp_row=$2 pp_path=$3 pp_name=$3/$4 pp_also=$3/$5 pp_folders=''
   shift 5
   for pp_p in "$@"; do
     pp_above=${pp_p%/*}

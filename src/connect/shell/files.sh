@@ -6,21 +6,24 @@ pp_same() {
     *) [ "$(cat "$3" && printf x)" = "$2"x ] ;;
   esac
 }
-# pp_file PATH MODE OWNER WAS FORM OLD FORM NEW: OWNER as chown takes it, or nothing; both are those of a file that is made.
+# Contents are variables, as a word of a command costs sh five times what an assignment does: pp_old_NAME and pp_new_NAME.
+pp_contents() { eval "pp_old=\${pp_old_$1-} pp_new=\$pp_new_$1"; }
+# pp_file NAME PATH MODE OWNER WAS FORM FORM: OWNER as chown takes it, or nothing; both are those of a file that is made.
 pp_file() {
-  pp_path=$1 pp_was=$4
-  [ ! -L "$pp_path" ] || pp_path=$(readlink -f "$pp_path") || { pp_text="$1: the symbolic link points nowhere"; return 1; }
+  pp_contents "$1"
+  pp_path=$2 pp_was=$5
+  [ ! -L "$pp_path" ] || pp_path=$(readlink -f "$pp_path") || { pp_text="$2: the symbolic link points nowhere"; return 1; }
   pp_folder=${pp_path%/*}/
   if [ -e "$pp_path" ]; then
     [ -f "$pp_path" ] || { pp_text="$pp_path is not a regular file"; return 1; }
-    [ "$pp_was" = present ] && pp_same "$5" "$6" "$pp_path" ||
+    [ "$pp_was" = present ] && pp_same "$6" "$pp_old" "$pp_path" ||
       { pp_text="$pp_path changed since it was read: run again"; return 1; }
   else
     [ "$pp_was" = absent ] || { pp_text="$pp_path is gone since it was read: run again"; return 1; }
     pp_text=$(umask 022; mkdir -p -- "$pp_folder" 2>&1) || return 1
   fi
   pp_temporary=$pp_folder.perfplay.$$
-  pp_text=$(pp_fill "$2" "$3" "$7" "$8" 2>&1 && mv -f "$pp_temporary" "$pp_path" 2>&1) && { pp_relabel "$pp_path"; return 0; }
+  pp_text=$(pp_fill "$3" "$4" "$7" "$pp_new" 2>&1 && mv -f "$pp_temporary" "$pp_path" 2>&1) && { pp_relabel "$pp_path"; return 0; }
   rm -f "$pp_temporary"
   return 1
 }
@@ -39,7 +42,7 @@ pp_fill() {
 # before its data is on disk. Between the sync and the first rename one cat compares all that is to be replaced with what was read, and
 # what was written with what should be. Whatever is not as it should be takes the way of pp_file, which says why. So do NUL bytes (%b),
 # symbolic links, folders that are not there yet, and paths that a shell would not take as they are.
-# Each of these ops has a function pp_fID, which puts its words behind others: PATH MODE OWNER WAS FORM OLD FORM NEW.
+# Each of these ops has a function pp_fID, which puts its words behind others: PATH MODE OWNER WAS FORM FORM.
 # pp_prepare ID NEEDS...: NEEDS are ops before the first of these.
 pp_prepare() {
   pp_ready='' pp_paths='' pp_temporaries=''
@@ -52,7 +55,7 @@ pp_prepare() {
 }
 # pp_candidate ID PATH...
 pp_candidate() {
-  [ "$6$8" = %s%s ] && [ -d "${2%/*}/" ] && [ ! -L "$2" ] || return 0
+  [ "$6$7" = %s%s ] && [ -d "${2%/*}/" ] && [ ! -L "$2" ] || return 0
   case $2 in *[!A-Za-z0-9/._@:+,=%-]*) return 0 ;; esac
   if [ "$5" = present ]; then [ -f "$2" ] || return 0; else [ ! -e "$2" ] || return 0; fi
   # Two names of one file: what comes later has to see what the other has done.
@@ -65,8 +68,16 @@ pp_write_ready() {
   for pp_one in $pp_ready; do "pp_f$pp_one" pp_open "$pp_one" || break; pp_one=''; done
   umask 077
   [ -z "$pp_one" ] || return 1
-  pp_listing=$(exec ls -ldn $pp_names) pp_modes=''
-  for pp_one in $pp_ready; do "pp_f$pp_one" pp_own "$pp_one" || return 1; done
+  # In the order of the names; of an ls that knows no -U nothing is heard, and cp -p has to do it.
+  pp_listing=$(exec ls -ldnU $pp_names) pp_modes=''
+  IFS=$pp_newline
+  set -- $pp_listing
+  unset IFS
+  for pp_one in $pp_ready; do
+    pp_line_1=${1-} pp_line_2=${2-}
+    "pp_f$pp_one" pp_own "$pp_one" || return 1
+    [ "$#" -lt "$pp_lines" ] || shift "$pp_lines"
+  done
   for pp_wanted in $pp_modes; do
     eval "chmod $pp_wanted \$pp_mode_$pp_wanted" || return 1
   done
@@ -89,16 +100,19 @@ pp_make() {
   [ ! -e "$pp_temporary" ] && [ ! -L "$pp_temporary" ] || rm -f "$pp_temporary"
   pp_create "$pp_temporary"
 }
-# pp_own ID PATH MODE OWNER WAS...: mode and owner, where they are not what they should be already.
+# pp_own ID PATH MODE OWNER WAS...: mode and owner, where they are not what they should be already; of how many lines of ls.
 pp_own() {
   pp_named "$@"
-  pp_listed "$pp_temporary" && pp_its=$pp_l || pp_its=''
+  pp_listed "$pp_line_1" "$pp_temporary"
+  pp_its=$pp_l pp_lines=1
   if [ "$5" = absent ]; then
     pp_wanted=$3
     pp_digits "${pp_its%% *}" && [ "$pp_mode" = "$3" ] || pp_mode=''
   else
-    pp_listed "$2" && pp_digits "${pp_l%% *}" && pp_wanted=$pp_mode || pp_wanted=''
-    pp_digits "${pp_its%% *}" && [ "${pp_l#* }" = "${pp_its#* }" ] || pp_wanted=''
+    pp_listed "$pp_line_2" "$2"
+    pp_lines=2
+    pp_digits "${pp_l%% *}" && pp_wanted=$pp_mode || pp_wanted=''
+    [ "$pp_l" = "$pp_its" ] || pp_digits "${pp_its%% *}" && [ "${pp_l#* }" = "${pp_its#* }" ] || pp_wanted=''
     [ "$pp_wanted" = "$pp_mode" ] || pp_mode=''
   fi
   # Whoever has opened it meanwhile must not read what it will hold.
@@ -109,18 +123,15 @@ pp_own() {
   case " $pp_modes " in *" $pp_wanted "*) ;; *) pp_modes="$pp_modes $pp_wanted"; eval "pp_mode_$pp_wanted=''" ;; esac
   eval "pp_mode_$pp_wanted=\"\$pp_mode_$pp_wanted \$pp_temporary\""
 }
-# pp_listed PATH: pp_l, its letters, owner and group.
+# pp_listed LINE PATH: of a line of ls, pp_l: letters, owner and group; nothing where it is of another path.
 pp_listed() {
-  IFS=$pp_newline
-  for pp_l in $pp_listing; do
-    case $pp_l in *" $1") unset IFS; set -- $pp_l; pp_l="$1 $3 $4"; return ;; esac
-  done
-  unset IFS
-  return 1
+  pp_l=''
+  case $1 in *" $2") set -- $1; pp_l="$1 $3 $4" ;; esac
 }
 # pp_digits LETTERS: pp_mode. Any mark but that of SELinux says that there is more, as an ACL is; then it fails, and for a bit that is not
 # r, w or x.
 pp_digits() {
+  case $1 in -rw-r--r-- | -rw-r--r--.) pp_mode=00644; return ;; esac
   pp_p=${1#-} pp_mode=00
   while [ -n "$pp_p" ]; do
     case $pp_p in
@@ -141,9 +152,10 @@ pp_digits() {
 }
 pp_put() {
   pp_named "$@"
-  pp_print %s "$9" >"$pp_temporary" || return 1
-  [ "$5" = absent ] || pp_names="$pp_names $2 ${pp_here}between" pp_wanted=$pp_wanted$7$PP_NONCE
-  pp_names="$pp_names $pp_temporary ${pp_here}between" pp_wanted=$pp_wanted$9$PP_NONCE
+  pp_contents "$1"
+  pp_print %s "$pp_new" >"$pp_temporary" || return 1
+  [ "$5" = absent ] || pp_names="$pp_names $2 ${pp_here}between" pp_wanted=$pp_wanted$pp_old$PP_NONCE
+  pp_names="$pp_names $pp_temporary ${pp_here}between" pp_wanted=$pp_wanted$pp_new$PP_NONCE
 }
 # pp_sync FILE...: their data is on disk. An old sync(1) knows only all there is, and no option.
 pp_sync() {
@@ -168,7 +180,6 @@ pp_replace() {
       fi
       rm -f "$pp_temporary" ;;
   esac
-  shift
   pp_file "$@"
 }
 # What was written for nothing goes.

@@ -7,6 +7,8 @@
 # Set before: PP_NONCE; PP_ROOT (a folder that stands for /), PP_WRITE (the program that writes attributes there), PP_PATH.
 
 set +e +u +x
+# Paths are words, and not patterns, but where a question says so; and sh looks through every character of a word for a pattern.
+set -f
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin LC_ALL=C
 export PATH LC_ALL
 pp_absolute() { case $1 in ''|/*) printf %s "$1" ;; *) printf %s "$PWD/$1" ;; esac; }
@@ -50,7 +52,16 @@ pp_cat() {
     exec "$pp_program_cat" "$PP_SEPARATOR" "$@" "$PP_SEPARATOR" 2>&1
   )
 }
-pp_words() { pp_list='' pp_n=1; while [ "$pp_n" -le "$1" ]; do pp_list="$pp_list $2\"\${$pp_n}\"" pp_n=$((pp_n + 1)); done; }
+# pp_words COUNT BEFORE: `BEFORE "${1}" BEFORE "${2}" ...`, in pp_list. Ten at a time, as adding to a long text costs its length.
+pp_words() {
+  pp_list='' pp_n=0
+  while [ "$((pp_n + 10))" -le "$1" ]; do
+    pp_ten=''
+    for pp_l in 1 2 3 4 5 6 7 8 9 10; do pp_ten="$pp_ten $2\"\${$((pp_n + pp_l))}\""; done
+    pp_list=$pp_list$pp_ten pp_n=$((pp_n + 10))
+  done
+  while [ "$pp_n" -lt "$1" ]; do pp_n=$((pp_n + 1)); pp_list="$pp_list $2\"\${$pp_n}\""; done
+}
 # Named pipes are left out: whoever reads one waits for whoever writes.
 pp_content() {
   pp_pipes=''
@@ -71,16 +82,17 @@ pp_content() {
 pp_full=''
 pp_stat() {
   pp_mark stat
-  while [ "$#" -gt 0 ]; do
-    pp_some=$#
-    [ "$pp_some" -le 400 ] || pp_some=400
-    pp_words "$pp_some" ''
-    # busybox has no -q, and exits with 1 as it does for a file that is missing; GNU exits with 2 for that.
-    eval "ls -ldnq -- $pp_list" 2>/dev/null || [ "$?" -ne 1 ] || eval "ls -ldn -- $pp_list" 2>/dev/null
-    shift "$pp_some"
+  while [ "$#" -gt 400 ]; do
+    [ -n "$pp_plain" ] || { pp_words 400 ''; pp_plain=$pp_list; }
+    eval "pp_ls $pp_plain"
+    shift 400
   done
+  [ "$#" -eq 0 ] || pp_ls "$@"
   pp_mark .
 }
+pp_plain=''
+# busybox has no -q, and exits with 1 as it does for a file that is missing; GNU exits with 2 for that.
+pp_ls() { ls -ldnq -- "$@" 2>/dev/null || [ "$?" -ne 1 ] || ls -ldn -- "$@" 2>/dev/null; }
 pp_line() { pp_l=''; { IFS= read -r pp_l <"$1"; } 2>/dev/null; }
 pp_paragraph() {
   pp_mark paragraph
@@ -107,7 +119,9 @@ pp_started() {
   pp_start=''
   case $1 in ''|*[!0-9]*) return 1 ;; esac
   { IFS= read -r pp_l <"/proc/$1/stat"; } 2>/dev/null || return
-  set -- ${pp_l##*) }
+  # Its name, which may hold anything, ends with the last `)`. `##*)` would try every end of the line.
+  while case $pp_l in *')'*) ;; *) false ;; esac; do pp_l=${pp_l#*)}; done
+  set -- $pp_l
   case $1 in Z|X) return 1 ;; esac
   shift 19
   pp_start=$1

@@ -1,5 +1,6 @@
 import { memoize } from '../../contract/memoize.ts';
-import { opName, type ReadOp } from '../../contract/reads.ts';
+import { isGlob } from '../../contract/glob.ts';
+import { opName, type ReadOp, type Where } from '../../contract/reads.ts';
 import type { Owner, Target } from '../../contract/steps.ts';
 import lockText from './lock.sh?raw';
 import { bare } from './prelude.ts';
@@ -63,20 +64,27 @@ export type WriteOp = { readonly needs?: readonly number[] } & (
   | { readonly op: 'function'; readonly script: string; readonly name: string; readonly args: readonly string[] }
 );
 
-const patternOf = memoize((op: Extract<ReadOp, { op: 'content' | 'stat' }>): string => quotePattern(op.pattern));
+type PathOp = Extract<ReadOp, { op: 'content' | 'stat' }>;
 
-/** Commands that put every path meant by the ops into "$@". */
-const collect = (ops: readonly Extract<ReadOp, { op: 'content' | 'stat' }>[]): string[] => [
-  ['set --', ...ops.filter((op) => !op.where).map(patternOf)].join(' '),
-  ...ops.flatMap((op) =>
-    op.where
-      ? [
-          `for pp_p in ${patternOf(op)}; do pp_line "\${pp_p%/*}"/${quote(op.where.file)} && ` +
-            `case $pp_l in ${op.where.matches.map(quote).join('|')}) set -- "$@" "$pp_p" ;; esac; done`,
-        ]
-      : [],
-  ),
-];
+const patternOf = memoize((op: PathOp): string => quotePattern(op.pattern));
+
+const where = ({ file, matches }: Where, pattern: string): string =>
+  `for pp_p in ${pattern}; do pp_line "\${pp_p%/*}"/${quote(file)} && ` +
+  `case $pp_l in ${matches.map(quote).join('|')}) set -- "$@" "$pp_p" ;; esac; done`;
+
+/** Commands that put every path meant by the ops into "$@". Here alone sh expands patterns. */
+const collect = (ops: readonly PathOp[]): string[] => {
+  const isPattern = (op: PathOp): boolean => op.where !== undefined || isGlob(op.pattern);
+  const patterns = ops.filter(isPattern);
+  const collected = [
+    ['set -- "$@"', ...patterns.filter((op) => !op.where).map(patternOf)].join(' '),
+    ...patterns.flatMap((op) => (op.where ? [where(op.where, patternOf(op))] : [])),
+  ];
+  return [
+    ['set --', ...ops.filter((op) => !isPattern(op)).map(patternOf)].join(' '),
+    ...(patterns.length > 0 ? ['set +f', ...collected, 'set -f'] : []),
+  ];
+};
 
 /** Equal ops asked once, whoever asks. */
 const uniqueOps = (ops: readonly ReadOp[]): readonly ReadOp[] => [
@@ -130,9 +138,10 @@ const programWords = ({ argv, environment = new Map(), timeout }: Program): stri
 
 const rooted = (path: string): string => `"$PP_ROOT"${quote(path)}`;
 
-/** printf(1)'s format and its word: a NUL byte, which no word of sh can hold, is spelled by %b. */
-const printed = (text: string): string =>
-  text.includes('\0') ? `%b ${quote(text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0000'))}` : `%s ${quote(text)}`;
+/** printf(1)'s format, and its word: a NUL byte, which no word of sh can hold, is spelled by %b. */
+const formOf = (text: string): string => (text.includes('\0') ? '%b' : '%s');
+const wordOf = (text: string): string =>
+  quote(text.includes('\0') ? text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0000') : text);
 
 /** Five digits: GNU chmod takes a folder's set-group-ID bit away for no fewer. */
 const modeWord = (mode: number): string => mode.toString(8).padStart(5, '0');
@@ -144,21 +153,29 @@ const permissionPrograms = { mode: 'chmod', owner: 'chown -h', group: 'chgrp -h'
 
 type FileOp = Extract<WriteOp, { op: 'file' }>;
 
-/** The words that `pp_file` takes. */
+/** The words of `pp_file` that follow NAME. */
 const fileWords = ({ path, mode, owner, before, after }: FileOp): string => {
-  const old = before === null ? "absent %s ''" : `present ${printed(before)}`;
-  return `${rooted(path)} ${modeWord(mode)} ${ownerWord(owner)} ${old} ${printed(after)}`;
+  const was = before === null ? 'absent' : 'present';
+  return `${rooted(path)} ${modeWord(mode)} ${ownerWord(owner)} ${was} ${formOf(before ?? '')} ${formOf(after)}`;
 };
 
-/** One op as a call. `row`: what prepares the files that a record is put on disk with. */
-const call = (op: WriteOp, row = ':'): string => {
+/** Contents that functions find by this name, as variables. */
+const contentsOf = (op: WriteOp, name: string): readonly string[] => {
+  if (op.op === 'record') return [`pp_new_${name}=${quote(op.text)}`];
+  if (op.op !== 'file') return [];
+  const old = op.before === null ? '' : `pp_old_${name}=${wordOf(op.before)} `;
+  return [`${old}pp_new_${name}=${wordOf(op.after)}`];
+};
+
+/** One op as a call. `name`: of its contents; `row`: what prepares the files that a record is put on disk with. */
+const call = (op: WriteOp, name: string, row = ':'): string => {
   switch (op.op) {
     case 'attribute':
       return `pp_attribute ${rooted(op.path)} ${quote(op.value)}`;
     case 'file':
-      return `pp_file ${fileWords(op)}`;
+      return `pp_file ${name} ${fileWords(op)}`;
     case 'remove':
-      return `pp_remove ${rooted(op.path)} ${op.sweep ? 'sweep' : 'keep'} ${printed(op.before)}`;
+      return `pp_remove ${rooted(op.path)} ${op.sweep ? 'sweep' : 'keep'} ${formOf(op.before)} ${wordOf(op.before)}`;
     case 'directory':
       return `pp_directory ${rooted(op.path)} ${modeWord(op.mode)} ${ownerWord(op.owner)}`;
     case 'remove-directory':
@@ -170,7 +187,7 @@ const call = (op: WriteOp, row = ':'): string => {
     case 'program':
       return `pp_program ${programWords(op)}`;
     case 'record':
-      return ['pp_record', row, rooted(op.folder), ...[op.name, op.made, op.text, ...op.paths].map(quote)].join(' ');
+      return ['pp_record', name, row, rooted(op.folder), ...[op.name, op.made, ...op.paths].map(quote)].join(' ');
     case 'lock':
       return ['pp_lock', ...[op.run, op.who, op.since, op.seen].map(quote)].join(' ');
     case 'arm':
@@ -189,8 +206,14 @@ const call = (op: WriteOp, row = ':'): string => {
 
 const needsWord = (needs: readonly number[] = []): string => quote(needs.join(' '));
 
-const numbered = (op: WriteOp, index: number, words = call(op)): string =>
+const numbered = (op: WriteOp, index: number, words: string): string =>
   `pp_do ${index} ${needsWord(op.needs)} ${words}`;
+
+/** What takes a batch back later, when the contents of others may have its numbers for names. */
+const undoLines = (op: WriteOp, index: number): readonly string[] => [
+  ...contentsOf(op, `undo_${index}`),
+  numbered(op, index, call(op, `undo_${index}`)),
+];
 
 const lock = bare(lockText);
 const watch = bare(watchText);
@@ -200,9 +223,7 @@ const scriptsOf = (op: WriteOp): readonly string[] => {
   if (op.op === 'function') return [op.script];
   if (op.op === 'lock') return [lock];
   if (op.op === 'confirm' || op.op === 'disarm') return [watch];
-  return op.op === 'arm'
-    ? [watch, `pp_undo() {\n${op.undo.map((one, index) => numbered(one, index)).join('\n')}\n}`]
-    : [];
+  return op.op === 'arm' ? [watch, `pp_undo() {\n${op.undo.flatMap(undoLines).join('\n')}\n}`] : [];
 };
 
 const prepareCall = ({ files }: FileRow): string =>
@@ -221,14 +242,20 @@ export const writeScript = (token: string, ops: readonly WriteOp[]): string => {
   });
   const commands = ops.flatMap((op, id) => {
     const row = rowAt.get(id);
-    if (!inRows.has(id)) return [numbered(op, id, call(op, row && `pp_row_${id}`))];
+    if (!inRows.has(id)) return [numbered(op, id, call(op, String(id), row && `pp_row_${id}`))];
     return [
       ...(row ? [prepareCall(row)] : []),
       numbered(op, id, `pp_f${id} pp_replace ${id}`),
       ...(lasts.has(id) ? ['pp_drop'] : []),
     ];
   });
-  return [...new Set(ops.flatMap(scriptsOf)), ...functions, batchOnce(token, [...commands, 'pp_told'])].join('\n');
+  const contents = ops.flatMap((op, id) => contentsOf(op, String(id)));
+  return [
+    ...new Set(ops.flatMap(scriptsOf)),
+    ...contents,
+    ...functions,
+    batchOnce(token, [...commands, 'pp_told']),
+  ].join('\n');
 };
 
 /** One act of a playbook, its output and errors apart. */

@@ -5,9 +5,11 @@
 # pp_grubby_put PATH STATE TEXT
 pp_grubby_put() {
   if [ "$2" = absent ]; then pp_text=$(rm -f "$1" 2>&1); return; fi
-  if [ ! -e "$1" ]; then pp_file "$1" 00644 '' absent %s '' %s "$3"; return; fi
-  pp_now=$(cat "$1" && printf x) || { pp_text="$1: cannot be read"; return 1; }
-  [ "${pp_now%x}" = "$3" ] || pp_file "$1" 00644 '' present %s "${pp_now%x}" %s "$3"
+  pp_new_grubby=$3
+  if [ ! -e "$1" ]; then pp_file grubby "$1" 00644 '' absent %s %s; return; fi
+  pp_old_grubby=$(cat "$1" && printf x) || { pp_text="$1: cannot be read"; return 1; }
+  pp_old_grubby=${pp_old_grubby%x}
+  [ "$pp_old_grubby" = "$3" ] || pp_file grubby "$1" 00644 '' present %s %s
 }
 
 # pp_grubby_each same|old|new (PATH STATE OLD STATE NEW)...
