@@ -139,7 +139,7 @@ for (const shell of shells) {
           op: 'function',
           name: 't_put',
           args: [at('other')],
-          script: "t_put() { umask 000; pp_new_t=word; pp_file t \"$1\" 00600 '' absent %s %s; }",
+          script: 't_put() { umask 000; pp_new_t=word; pp_file t "$1" 00600 \'\' absent %s %s; }',
         },
       ]);
       expect(made).toEqual({ state: 0, text: '' });
