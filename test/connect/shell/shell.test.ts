@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   mkdirSync,
@@ -105,6 +106,38 @@ for (const shell of shells) {
       await remote.close();
       expect(stat.get(file)).toMatchObject({ type: 'file', mode: 0o640 });
       expect(stat.get(path.join(folder, 'stat/link'))).toMatchObject({ type: 'link', link: '../devices/pci0000:00' });
+    });
+
+    it('tells of more files than one program is given', async () => {
+      const files = Array.from({ length: 1013 }, (_, index) => write(`all/f${index}`, 'x'.repeat(index)));
+      const [some, others] = [files.slice(0, 511), path.join(folder, 'all/*')];
+      const remote = open();
+      const of = async (patterns: readonly string[]) =>
+        (await remote.ask(patterns.map((pattern) => ({ op: 'stat', pattern })))).stat;
+      const [named, matched] = [await of(some), await of([others])];
+      await remote.close();
+      expect([...named.keys()].sort()).toEqual([...some].sort());
+      expect([...matched.keys()].sort()).toEqual([...files].sort());
+    });
+
+    it.each(['a) R 1 (b', ')', '(* ) '])('knows when a process named %j was started', async (name) => {
+      const child = spawn('/bin/sh', [
+        '-c',
+        'printf %s "$1" >"/proc/$$/comm" && echo named && read -r end',
+        'sh',
+        name,
+      ]);
+      await once(child.stdout, 'data');
+      // Rule: proc_pid_stat(5): the name stands in parentheses, and is the only field that may hold any.
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      const remote = open(folder);
+      const script = 't_started() { pp_started "$1"; pp_text=$pp_start; }';
+      const [started] = await remote.apply([{ op: 'function', name: 't_started', args: [String(child.pid)], script }]);
+      await remote.close();
+      child.kill();
+      expect(started).toEqual({ state: 0, text: fields[19] });
     });
 
     it('keeps only the directories whose file has a wanted first line', async () => {
