@@ -67,6 +67,7 @@ export type WriteOp = { readonly needs?: readonly number[] } & (
 type PathOp = Extract<ReadOp, { op: 'content' | 'stat' }>;
 
 const patternOf = memoize((op: PathOp): string => quotePattern(op.pattern));
+const isPattern = memoize((op: PathOp): boolean => op.where !== undefined || isGlob(op.pattern));
 
 const where = ({ file, matches }: Where, pattern: string): string =>
   `for pp_p in ${pattern}; do pp_line "\${pp_p%/*}"/${quote(file)} && ` +
@@ -74,7 +75,6 @@ const where = ({ file, matches }: Where, pattern: string): string =>
 
 /** Commands that put every path meant by the ops into "$@". Here alone sh expands patterns. */
 const collect = (ops: readonly PathOp[]): string[] => {
-  const isPattern = (op: PathOp): boolean => op.where !== undefined || isGlob(op.pattern);
   const patterns = ops.filter(isPattern);
   const collected = [
     ['set -- "$@"', ...patterns.filter((op) => !op.where).map(patternOf)].join(' '),
