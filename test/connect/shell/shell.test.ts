@@ -31,6 +31,9 @@ const write = (name: string, content: string | Buffer): string => {
   return file;
 };
 
+/** What shells tell programs of themselves, each in its own way. */
+const ownOfShells = new Set(['_', 'PWD', 'OLDPWD', 'SHLVL']);
+
 for (const shell of shells) {
   describe.skipIf(!shell.present)(`the remote shell in ${shell.name}${shell.present ? '' : ' (not installed)'}`, () => {
     const open = (root?: string) => openShell(localChannel(shell.argv), root === undefined ? {} : { root });
@@ -224,6 +227,43 @@ for (const shell of shells) {
       const result = await remote.run({ argv: ['sh', '-c', 'echo out; echo err >&2; pwd; exit 5'] }, folder);
       await remote.close();
       expect(result).toEqual({ exit: 5, stdout: `out\n${folder}\n`, stderr: 'err\n' });
+    });
+
+    it('gives programs the environment of the login, and keeps its own words from them', async () => {
+      const login = {
+        PATH: `${process.env.PATH}:/usr/games`,
+        HOME: '/home/of a user',
+        SHELL: '/bin/sh',
+        LANG: 'de_DE.UTF-8',
+        SSH_CONNECTION: '10.0.0.1 5022 10.0.0.2 22',
+        WORDS: 'its own\nof two lines',
+      };
+      const remote = openShell(localChannel(shell.argv, login), { root: folder });
+      const argv = [process.execPath, '-e', 'process.stdout.write(JSON.stringify(process.env))'];
+      const script = 't_environment() { pp_text=$("$@"); }';
+      const question = async () => (await remote.ask([{ op: 'query', argv }])).output.get(queryKey(argv))?.text;
+      const texts = [
+        await question(),
+        ...(
+          await remote.apply([
+            { op: 'program', argv },
+            { op: 'function', name: 't_environment', args: argv, script },
+          ])
+        ).map(({ text }) => text),
+        (await remote.run({ argv })).stdout,
+        await question(),
+      ];
+      await remote.close();
+      for (const text of texts) {
+        const all = Object.entries(JSON.parse(text ?? '') as Record<string, string>);
+        const heard = Object.fromEntries(all.filter(([name]) => !ownOfShells.has(name)));
+        expect({ ...heard, PATH: heard.PATH?.slice(0, login.PATH.length) }).toEqual({
+          ...login,
+          LC_ALL: 'C',
+          PERFPLAY_ROOT: folder,
+          PERFPLAY_WRITE: '',
+        });
+      }
     });
 
     it('is lost, not hung, when the shell dies', async () => {
