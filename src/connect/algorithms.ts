@@ -10,9 +10,9 @@ const hostKeyAlgorithms: readonly (readonly [keyType: string, algorithms: readon
 ];
 
 /**
- * What a connection offers: AES-GCM first, nothing with SHA-1. P-256 goes before curve25519, which is as strong: sshd has that in plain C,
- * and P-256 from OpenSSL in assembly. A host whose administrator has ruled it out takes the next. `keyTypes`: the types of the host's known keys, which go first,
- * so that a server with several keys shows the one that can be checked.
+ * What a connection offers: AES-GCM first, nothing with SHA-1. P-256 goes before curve25519, which is as strong, as OpenSSH has that in
+ * plain C, and P-256 from OpenSSL in assembly; a host that rules it out takes the next. `keyTypes`: the types of the host's known keys,
+ * which go first, so that a server with several keys shows the one that can be checked.
  */
 export const algorithms = (keyTypes: ReadonlySet<string>): Algorithms => {
   const known = hostKeyAlgorithms.filter(([type]) => keyTypes.has(type));
