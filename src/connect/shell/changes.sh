@@ -165,8 +165,8 @@ pp_unsynced='' pp_unsynced_too=''
 # pp_record NAME ROW FOLDER FILE MADE PATH...: in MADE each folder above a PATH that does not exist yet, one a line. ROW prepares files,
 # which are put on disk together with these.
 pp_record() {
-  eval "pp_body=\$pp_new_$1"
-  pp_row=$2 pp_path=$3 pp_name=$3/$4 pp_also=$3/$5 pp_folders=''
+  pp_contents "$1"
+  pp_row=$2 pp_path=$3 pp_name=$3/$4 pp_also=$3/$5 pp_body=$pp_new pp_folders=''
   shift 5
   for pp_p in "$@"; do
     pp_above=${pp_p%/*}

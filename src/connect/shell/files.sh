@@ -7,7 +7,7 @@ pp_same() {
   esac
 }
 # Contents are variables, as a word of a command costs sh five times what an assignment does: pp_old_NAME and pp_new_NAME.
-pp_contents() { eval "pp_old=\${pp_old_$1-} pp_new=\$pp_new_$1"; }
+pp_contents() { eval "pp_old=\${pp_old_$1-} pp_new=\${pp_new_$1-}"; }
 # pp_file NAME PATH MODE OWNER WAS FORM FORM: OWNER as chown takes it, or nothing; both are those of a file that is made.
 pp_file() {
   pp_contents "$1"
@@ -209,10 +209,11 @@ pp_relabel() {
   [ "$pp_relabels" = no ] || restorecon "$1" >/dev/null 2>&1
   return 0
 }
-# pp_remove PATH sweep|keep FORM OLD: with `sweep` an empty folder goes with its last file.
+# pp_remove NAME PATH sweep|keep FORM: with `sweep` an empty folder goes with its last file.
 pp_remove() {
-  [ ! -e "$1" ] && [ ! -L "$1" ] && return 0
-  pp_same "$3" "$4" "$1" || { pp_text="$1 changed since it was read: run again"; return 1; }
-  pp_text=$(rm -f "$1" 2>&1) || return 1
-  [ "$2" = keep ] || rmdir -- "${1%/*}" 2>/dev/null || :
+  [ ! -e "$2" ] && [ ! -L "$2" ] && return 0
+  pp_contents "$1"
+  pp_same "$4" "$pp_old" "$2" || { pp_text="$2 changed since it was read: run again"; return 1; }
+  pp_text=$(rm -f "$2" 2>&1) || return 1
+  [ "$3" = keep ] || rmdir -- "${2%/*}" 2>/dev/null || :
 }

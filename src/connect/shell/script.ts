@@ -162,9 +162,11 @@ const fileWords = ({ path, mode, owner, before, after }: FileOp): string => {
 /** Contents that functions find by this name, as variables. */
 const contentsOf = (op: WriteOp, name: string): readonly string[] => {
   if (op.op === 'record') return [`pp_new_${name}=${quote(op.text)}`];
-  if (op.op !== 'file') return [];
-  const old = op.before === null ? '' : `pp_old_${name}=${wordOf(op.before)} `;
-  return [`${old}pp_new_${name}=${wordOf(op.after)}`];
+  if (op.op !== 'file' && op.op !== 'remove') return [];
+  return [
+    ...(op.before === null ? [] : [`pp_old_${name}=${wordOf(op.before)}`]),
+    ...(op.op === 'file' ? [`pp_new_${name}=${wordOf(op.after)}`] : []),
+  ];
 };
 
 /** One op as a call. `name`: of its contents; `row`: what prepares the files that a record is put on disk with. */
@@ -175,7 +177,7 @@ const call = (op: WriteOp, name: string, row = ':'): string => {
     case 'file':
       return `pp_file ${name} ${fileWords(op)}`;
     case 'remove':
-      return `pp_remove ${rooted(op.path)} ${op.sweep ? 'sweep' : 'keep'} ${formOf(op.before)} ${wordOf(op.before)}`;
+      return `pp_remove ${name} ${rooted(op.path)} ${op.sweep ? 'sweep' : 'keep'} ${formOf(op.before)}`;
     case 'directory':
       return `pp_directory ${rooted(op.path)} ${modeWord(op.mode)} ${ownerWord(op.owner)}`;
     case 'remove-directory':
