@@ -52,14 +52,18 @@ export interface SshError extends Error {
   readonly level?: string;
 }
 
-/** A socket's error in people's words, or undefined where it is none. */
-export const socketError = (error: SshError, where: string, stage: Stage): AttemptError | undefined => {
+/**
+ * A socket's error in people's words, or undefined where it is none. `said`: as in closedError. A peer that closes
+ * before it has read our greeting resets the connection (tcp(7)), and one that is read before does not: at that stage
+ * both are the same to people.
+ */
+export const socketError = (error: SshError, where: string, stage: Stage, said = ''): AttemptError | undefined => {
   if (typeof error.code !== 'string') return undefined;
+  if (stage === 'greeting' && ['ECONNRESET', 'EPIPE'].includes(error.code)) return closedError(where, stage, said);
   const words: [string, string?] = socketErrors[error.code]?.(where) ?? [
     `${error.code} ${where}: ${printable(error.message)}`,
   ];
-  const busy = error.code === 'ECONNRESET' && stage === 'greeting';
-  return new AttemptError(busy ? 'busy' : 'broken', ...words);
+  return new AttemptError('broken', ...words);
 };
 
 /** The deadline passed. */
@@ -142,7 +146,7 @@ export const translate = (error: SshError, where: string, stage: Stage, said: st
       'set IdentitiesOnly yes with an IdentityFile, or ansible_ssh_private_key_file',
     );
   return (
-    socketError(error, where, stage) ??
+    socketError(error, where, stage, said) ??
     new AttemptError('broken', `${where} ended the connection (${stage}): ${printable(message)}`, 'its log tells why')
   );
 };

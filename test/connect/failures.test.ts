@@ -67,6 +67,14 @@ it('tries again, a few times, where the peer closes before a word', async () => 
   expect(calls.count).toBe(5);
 }, 30_000);
 
+it('says the same of a peer that resets the connection, as one does that leaves our greeting unread', async () => {
+  const { port, calls } = await peer((socket) => setTimeout(() => socket.resetAndDestroy(), 50));
+  const { error, where } = await failure(port);
+  expect(error.message).toBe(`${where} closed the connection before a word of SSH`);
+  expect(error.hint).toContain('MaxStartups');
+  expect(calls.count).toBe(5);
+}, 30_000);
+
 it('does not try again where the server penalises the address', async () => {
   const { port, calls } = await peer((socket) => socket.end('Not allowed at this time\r\n'));
   const { error } = await failure(port);
