@@ -53,9 +53,8 @@ export interface SshError extends Error {
 }
 
 /**
- * A socket's error in people's words, or undefined where it is none. `said`: as in closedError. A peer that closes
- * before it has read our greeting resets the connection (tcp(7)), and one that is read before does not: at that stage
- * both are the same to people.
+ * A socket's error in people's words, or undefined where it is none. `said`: as in closedError. A peer that closes with
+ * our greeting unread resets the connection, one that has read it ends it (RFC 1122, 4.2.2.13): both mean the same.
  */
 export const socketError = (error: SshError, where: string, stage: Stage, said = ''): AttemptError | undefined => {
   if (typeof error.code !== 'string') return undefined;
