@@ -52,18 +52,19 @@ export interface SshError extends Error {
   readonly level?: string;
 }
 
-/**
- * A socket's error in people's words, or undefined where it is none. `said`: as in closedError. A peer that closes with
- * our greeting unread resets the connection, one that has read it ends it (RFC 1122, 4.2.2.13): both mean the same.
- */
-export const socketError = (error: SshError, where: string, stage: Stage, said = ''): AttemptError | undefined => {
+/** A socket's error in people's words, or undefined where it is none. */
+export const socketError = (error: SshError, where: string): AttemptError | undefined => {
   if (typeof error.code !== 'string') return undefined;
-  if (stage === 'greeting' && ['ECONNRESET', 'EPIPE'].includes(error.code)) return closedError(where, stage, said);
   const words: [string, string?] = socketErrors[error.code]?.(where) ?? [
     `${error.code} ${where}: ${printable(error.message)}`,
   ];
   return new AttemptError('broken', ...words);
 };
+
+/** A close, in ssh2's words; a peer that closes with our greeting unread resets the connection (RFC 1122, 4.2.2.13). */
+const isClose = ({ code, message }: SshError, stage: Stage): boolean =>
+  message === 'Connection lost before handshake' ||
+  (stage === 'greeting' && (code === 'ECONNRESET' || code === 'EPIPE'));
 
 /** The deadline passed. */
 export const timeoutError = (where: string, stage: Stage, ms: number): AttemptError => {
@@ -129,7 +130,7 @@ export const notSsh = (where: string, text: string): AttemptError =>
 /** What ssh2 reported before the connection was ready, in people's words. `said`: as in closedError. */
 export const translate = (error: SshError, where: string, stage: Stage, said: string): AttemptError => {
   const { message } = error;
-  if (message === 'Connection lost before handshake') return closedError(where, stage, said);
+  if (isClose(error, stage)) return closedError(where, stage, said);
   const format = /no matching (.*?)(?: algorithm)?$/.exec(message);
   if (format)
     return new AttemptError(
@@ -145,7 +146,7 @@ export const translate = (error: SshError, where: string, stage: Stage, said: st
       'set IdentitiesOnly yes with an IdentityFile, or ansible_ssh_private_key_file',
     );
   return (
-    socketError(error, where, stage, said) ??
+    socketError(error, where) ??
     new AttemptError('broken', `${where} ended the connection (${stage}): ${printable(message)}`, 'its log tells why')
   );
 };

@@ -116,4 +116,4 @@ const sendTogether = (stream: Duplex): void => {
 const lossOf = (error: SshError, where: string): string =>
   error.level === 'client-timeout'
     ? `${where} has not answered for ${(keepaliveMs * keepaliveCount) / 1000} s`
-    : (socketError(error, where, 'authentication')?.message ?? `${where} ended the connection: ${error.message}`);
+    : (socketError(error, where)?.message ?? `${where} ended the connection: ${error.message}`);

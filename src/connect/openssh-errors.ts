@@ -37,9 +37,9 @@ const errnoOf: readonly (readonly [pattern: RegExp, code: string])[] = [
   [/resolve hostname/i, 'ENOTFOUND'],
 ];
 
-const systemError = (words: string, { where, log }: Case): AttemptError => {
+const systemError = (words: string, { where }: Case): AttemptError => {
   const code = errnoOf.find(([pattern]) => pattern.test(words))?.[1];
-  const known = code && socketError(Object.assign(new Error(words), { code }), where, log.stage);
+  const known = code && socketError(Object.assign(new Error(words), { code }), where);
   return known || new AttemptError('broken', `${where}: ${printable(words)}`);
 };
 

@@ -47,7 +47,7 @@ export const openTcp = (host: string, port: number, signal: AbortSignal): Promis
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     const failed = (error: Error) =>
-      reject(socketError(error, hostPort(host, port), 'connect') ?? new AttemptError('broken', error.message));
+      reject(socketError(error, hostPort(host, port)) ?? new AttemptError('broken', error.message));
     socket.on('error', failed);
     socket.once('connect', () => {
       signal.removeEventListener('abort', abort);

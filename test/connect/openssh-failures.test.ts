@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../src/connect/connect.ts';
 import { ConnectError } from '../../src/connect/types.ts';
 import type { ConnectionSettings } from '../../src/inventory/types.ts';
 import { failureOf, knownHostsFile, optionsFor, runOn } from './fixture.ts';
 import { leaveNothing, noSsh, open, opensshSettings } from './openssh-fixture.ts';
+import { itSaysOfPeers, peers } from './peers.ts';
 import { freePort, type KeyPair, makeKey, type Sshd, startSshd, temporaryFolder } from './sshd.ts';
 
 leaveNothing();
@@ -14,31 +14,13 @@ leaveNothing();
 describe.skipIf(noSsh)(`what keeps the ssh program from logging in ${noSsh ?? ''}`, () => {
   let sshd: Sshd;
   let key: KeyPair;
-  let server: Server | undefined;
-  const sockets = new Set<Socket>();
   beforeAll(async () => {
     key = makeKey(temporaryFolder(), 'id');
     sshd = await startSshd({ authorizedKeys: [key.public] });
   });
   afterAll(() => sshd.stop());
-  afterEach(() => {
-    for (const socket of sockets) socket.destroy();
-    server?.close();
-  });
 
-  /** A peer of our own that behaves as `serve` says; gives its port and how often it was called. */
-  const peer = async (serve: (socket: Socket) => void) => {
-    const port = await freePort();
-    const calls = { count: 0 };
-    server = createServer((socket) => {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      calls.count++;
-      serve(socket);
-    });
-    await new Promise<void>((resolve) => server!.listen(port, '127.0.0.1', resolve));
-    return { port, calls };
-  };
+  const peer = peers();
   const failure = async (port: number, more: Partial<ConnectionSettings> = {}, timeoutMs = 800) => {
     const started = performance.now();
     const error = await failureOf(
@@ -48,10 +30,7 @@ describe.skipIf(noSsh)(`what keeps the ssh program from logging in ${noSsh ?? ''
     return { error, elapsed: performance.now() - started, where: `127.0.0.1:${port}` };
   };
 
-  it('names a refused connection', async () => {
-    const { error, where } = await failure(await freePort());
-    expect(error.message).toBe(`ECONNREFUSED ${where}: is sshd up?`);
-  });
+  itSaysOfPeers(peer, failure);
 
   it('names an unknown host name', async () => {
     const { error } = await failure(22, { address: 'no-such-host.invalid' }, 10_000);
@@ -82,45 +61,6 @@ describe.skipIf(noSsh)(`what keeps the ssh program from logging in ${noSsh ?? ''
     );
     expect(error.message).toBe(`127.0.0.1:${port}: interrupted`);
     expect(performance.now() - started).toBeLessThan(1000);
-  });
-
-  it('takes a close after the greeting as an error', async () => {
-    const { port } = await peer((socket) => socket.write('SSH-2.0-Test\r\n', () => socket.end()));
-    const { error, where } = await failure(port);
-    expect(error.message).toBe(`${where} closed the connection in the key exchange`);
-  });
-
-  it('tries again, a few times, where the peer closes before a word', async () => {
-    const { port, calls } = await peer((socket) => socket.end());
-    const { error, where } = await failure(port);
-    expect(error.message).toBe(`${where} closed the connection before a word of SSH`);
-    expect(error.hint).toContain('MaxStartups');
-    expect(calls.count).toBe(5);
-  }, 30_000);
-
-  it('says the same of a peer that resets the connection, as one does that leaves our greeting unread', async () => {
-    const { port, calls } = await peer((socket) => setTimeout(() => socket.resetAndDestroy(), 50));
-    const { error, where } = await failure(port);
-    expect(error.message).toBe(`${where} closed the connection before a word of SSH`);
-    expect(error.hint).toContain('MaxStartups');
-    expect(calls.count).toBe(5);
-  }, 30_000);
-
-  it('does not try again where the server penalises the address', async () => {
-    const { port, calls } = await peer((socket) => socket.end('Not allowed at this time\r\n'));
-    const { error } = await failure(port);
-    expect(error.hint).toContain('PerSourcePenalties');
-    expect(calls.count).toBe(1);
-  });
-
-  it.each([
-    ['a web server', 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<html>no</html>\r\n'],
-    ['garbage', `${'\u0000\u0001\u0002\u001b[31m'.repeat(3000)}\r\n`],
-  ])('recognises %s', async (_, text) => {
-    const { port } = await peer((socket) => socket.end(text));
-    const { error, where } = await failure(port);
-    expect(error.message).toContain(`${where} does not speak SSH`);
-    expect(error.message).not.toMatch(/\p{Cc}/u);
   });
 
   it('names algorithms that are not common, and ssh2 points to openssh', async () => {
